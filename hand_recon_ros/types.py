@@ -123,7 +123,14 @@ class CameraModel:
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of one camera: rgb (H, W, 3) uint8; depth (H, W) float32 metres registered to it, NaN or 0 unknown."""
+    """One picture of one camera.
+
+    Attributes:
+        rgb: (H, W, 3) uint8.
+        stamp_ns: time of exposure, nanoseconds.
+        frame_id: name of the camera optical frame.
+        depth: (H, W) float32 metres, registered to rgb; NaN or 0 where unknown.
+    """
 
     rgb: ByteImage
     stamp_ns: int = 0

@@ -1,1 +1,4 @@
-"""Offline side of hand_recon_ros: datasets, rendered hands, training, evaluation. Imports hand_recon_ros, never the reverse."""
+"""Offline side of hand_recon_ros: datasets, rendered hands, training, evaluation.
+
+It imports hand_recon_ros, never the other way round.
+"""

@@ -113,7 +113,7 @@ class CameraModel:
     @property
     def matrix(self) -> npt.NDArray[np.float64]:
         """Intrinsic matrix K, shape (3, 3)."""
-        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]])
+        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]], np.float64)
 
     @property
     def distorted(self) -> bool:

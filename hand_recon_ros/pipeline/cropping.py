@@ -1,0 +1,61 @@
+"""Cutting square crops out of a picture, and shrinking a whole picture into a square."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hand_recon_ros.pipeline.regions import crop_to_image
+from hand_recon_ros.types import ByteImage
+
+MAX_STEP = 2.0
+"""Image pixels a crop pixel may step over before bilinear sampling aliases visibly."""
+
+
+def crop_regions(rgb: ByteImage, regions: npt.NDArray[np.float32], size: int) -> ByteImage:
+    """Crops (N, size, size, 3) of the oriented regions (N, 4); black where a region leaves the image."""
+    crops = np.empty((len(regions), size, size, 3), np.uint8)
+    for crop, region, to_image in zip(crops, regions, crop_to_image(regions, size), strict=True):
+        source, to_source = rgb, to_image
+        if region[2] > MAX_STEP * size:
+            source, to_source = _shrunken_part(rgb, region, to_image, region[2] / (MAX_STEP / 2 * size))
+        if source.size:
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            cv2.warpAffine(source, to_source, (size, size), dst=crop, flags=flags)
+        else:
+            crop[:] = 0
+    return crops
+
+
+def letterbox(rgb: ByteImage, size: int) -> tuple[ByteImage, float, npt.NDArray[np.float32]]:
+    """The picture (size, size, 3) shrunken or grown to fit, centred on black.
+
+    Returns:
+        The square, the scale, and the offset (2,) with image = (square + 0.5 - offset) / scale - 0.5.
+    """
+    height, width = rgb.shape[:2]
+    scale = size / max(height, width)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    square = np.zeros((size, size, 3), np.uint8)
+    x, y = (size - inner[0]) // 2, (size - inner[1]) // 2
+    part = square[y : y + inner[1], x : x + inner[0]]
+    cv2.resize(rgb, inner, dst=part, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return square, scale, np.array([x, y], np.float32)
+
+
+def _shrunken_part(
+    rgb: ByteImage, region: npt.NDArray[np.float32], to_image: npt.NDArray[np.float64], factor: float
+) -> tuple[ByteImage, npt.NDArray[np.float64]]:
+    """The part of the image under a region, averaged down by factor, and the map from the crop into it."""
+    reach = region[2] * 0.75  # half a diagonal, and a margin for the filter
+    low = np.clip(np.floor(region[:2] - reach), 0, None).astype(int)
+    high = np.ceil(region[:2] + reach).astype(int) + 1
+    part = rgb[low[1] : max(high[1], 0), low[0] : max(high[0], 0)]
+    if not part.size:
+        return part, to_image
+    inner = [max(1, round(n / factor)) for n in (part.shape[1], part.shape[0])]
+    ratio = np.array([inner[0] / part.shape[1], inner[1] / part.shape[0]])
+    to_part = to_image * ratio[:, None]
+    to_part[:, 2] += (0.5 - low) * ratio - 0.5
+    return cv2.resize(part, inner, interpolation=cv2.INTER_AREA), to_part

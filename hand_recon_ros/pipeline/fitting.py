@@ -1,0 +1,249 @@
+"""Fit the hand model to landmarks: Gauss-Newton on rotation, translation, joint angles and, for a new hand, shape.
+
+The landmark network's points are not joints of any skeleton, so the model's landmarks (a regressor on its vertices,
+see `articulation`) are compared with them, never its joints. Two residuals are weighed against each other: the
+reprojection error, scaled to metres at the hand's depth, and the difference to the network's relative 3D points up
+to translation and scale. Joint angles never leave their limits (an active set freezes angles that push outwards).
+
+All hands are fitted as right hands in one batch; the caller mirrors left ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hand_recon_ros.hand_model import axis_angle_to_matrix
+from hand_recon_ros.pipeline.articulation import (
+    Articulation,
+    Posed,
+    Shaped,
+    angle_derivatives,
+    pose_points,
+    root_derivatives,
+    shape_derivatives,
+    shape_points,
+)
+
+Array = npt.NDArray[np.floating]
+
+REPROJECTION_SD = 0.003
+"""Expected error of the network's 2D points, metres at the hand's depth."""
+RELATIVE_SD = 0.012
+"""Expected error of the network's relative 3D points, metres."""
+ANGLE_SD = np.radians([15.0, 60.0, 15.0])
+"""How far abduction, flexion and twist stray from rest."""
+PALM_POINTS = [0, 1, 5, 9, 13, 17]
+NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 12, 4, 4
+MIN_DISTANCE = 0.05
+DONE = 2e-3
+"""A step that changes nothing by more than this (radians, decimetres) ends the fit."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """N hands as seen, mirrored to right ones.
+
+    Attributes:
+        rays: (N, L, 2) undistorted ray directions x/z, y/z of the landmarks.
+        relative: (N, L, 3) the same points in the camera's axes, up to translation and scale.
+    """
+
+    rays: Array
+    relative: Array
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Observation:
+        """The chosen hands, in the order of rows."""
+        return Observation(self.rays[rows], self.relative[rows])
+
+
+@dataclass(frozen=True)
+class HandState:
+    """N fitted right hands: root (N, 3, 3), translation (N, 3) m of the wrist, angles (N, 15, 3) rad, betas (N, B)."""
+
+    root: Array
+    translation: Array
+    angles: Array
+    betas: Array
+
+    def take(self, rows: slice) -> HandState:
+        """The chosen hands."""
+        return HandState(self.root[rows], self.translation[rows], self.angles[rows], self.betas[rows])
+
+
+def fit_hands(model: Articulation, seen: Observation, known: list[HandState | None]) -> list[HandState]:
+    """Fit N hands: from its last state, keeping its shape, where one is known, otherwise from nothing.
+
+    Args:
+        model: the hand with the landmarks that the network gives.
+        seen: N observations.
+        known: N last states of one hand each, or None.
+    """
+    states: list[HandState] = [state for state in known if state is not None]
+    fitted: dict[int, HandState] = {}
+    new = np.array([row for row, state in enumerate(known) if state is None], np.intp)
+    old = np.array([row for row, state in enumerate(known) if state is not None], np.intp)
+    if len(new):
+        fitted |= dict(zip(new.tolist(), _split(_fit_new(model, seen.take(new))), strict=True))
+    if len(old):
+        fitted |= dict(zip(old.tolist(), _split(_fit_known(model, seen.take(old), join_states(states))), strict=True))
+    return [fitted[row] for row in range(len(known))]
+
+
+def join_states(states: list[HandState]) -> HandState:
+    """One batch of several."""
+    return HandState(
+        np.concatenate([s.root for s in states]),
+        np.concatenate([s.translation for s in states]),
+        np.concatenate([s.angles for s in states]),
+        np.concatenate([s.betas for s in states]),
+    )
+
+
+def _split(states: HandState) -> list[HandState]:
+    return [states.take(slice(row, row + 1)) for row in range(len(states.root))]
+
+
+def _fit_new(model: Articulation, seen: Observation) -> HandState:
+    state = _first_guess(model, seen)
+    state = _iterate(model, shape_points(model, state.betas), seen, state, NEW_HAND_STEPS)
+    for _ in range(SHAPE_STEPS):
+        posed = pose_points(model, shape_points(model, state.betas), state.root, state.angles)
+        state, _ = _step(model, posed, seen, state, shape=True)
+    return state
+
+
+def _fit_known(model: Articulation, seen: Observation, state: HandState) -> HandState:
+    return _iterate(model, shape_points(model, state.betas), seen, state, TRACKED_STEPS)
+
+
+def _iterate(model: Articulation, shaped: Shaped, seen: Observation, state: HandState, steps: int) -> HandState:
+    for _ in range(steps):
+        state, change = _step(model, pose_points(model, shaped, state.root, state.angles), seen, state, shape=False)
+        if change < DONE:
+            break
+    return state
+
+
+def _step(
+    model: Articulation, posed: Posed, seen: Observation, state: HandState, shape: bool
+) -> tuple[HandState, float]:
+    """One damped Gauss-Newton step on rotation (3), translation (3), free angles (D) and shape (B) when asked."""
+    jacobian = _jacobian(model, posed, shape)
+    rows, residuals = _residuals(posed.points + state.translation[:, None], jacobian, seen)
+    hessian = rows @ np.swapaxes(rows, 1, 2)
+    gradient = (rows @ residuals[..., None])[..., 0]
+    joint, axis = model.free.T
+    angles, angle_slice = state.angles[:, joint, axis], slice(6, 6 + len(model.free))
+    _add_prior(hessian, gradient, angle_slice, angles, ANGLE_SD[axis])
+    if shape:
+        _add_prior(hessian, gradient, slice(angle_slice.stop, None), state.betas, np.ones(state.betas.shape[1]))
+    lower, upper = model.lower[joint, axis], model.upper[joint, axis]
+    _freeze(hessian, gradient, angle_slice, (angles <= lower, angles >= upper))
+    delta = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
+    moved = state.angles.copy()
+    moved[:, joint, axis] = np.clip(angles + delta[:, angle_slice], lower, upper)
+    return HandState(
+        axis_angle_to_matrix(delta[:, :3]) @ state.root,
+        state.translation + delta[:, 3:6],
+        moved,
+        state.betas + delta[:, angle_slice.stop :] if shape else state.betas,
+    ), float(np.abs(delta * np.where(np.arange(delta.shape[1]) // 3 == 1, 10, 1)).max())
+
+
+def _jacobian(model: Articulation, posed: Posed, shape: bool) -> Array:
+    """Derivative (N, P, L, 3) of the points by every unknown."""
+    n, points = posed.points.shape[:2]
+    translation = np.broadcast_to(np.eye(3)[None, :, None], (n, 3, points, 3))
+    parts = [root_derivatives(posed), translation, angle_derivatives(model, posed)]
+    return np.concatenate([*parts, shape_derivatives(model, posed)] if shape else parts, axis=1)
+
+
+def _residuals(points: Array, jacobian: Array, seen: Observation) -> tuple[Array, Array]:
+    """Weighted derivatives (N, P, R) and residuals (N, R) of points (N, L, 3)."""
+    n = len(points)
+    depth = points[..., 2:].clip(0.01)
+    rays = points[..., :2] / depth
+    focus = depth.mean(axis=1, keepdims=True) / REPROJECTION_SD
+    image = focus * (rays - seen.rays)
+    image_rows = (focus / depth)[:, None] * (jacobian[..., :2] - rays[:, None] * jacobian[..., 2:])
+    form = _centred(points)
+    relative = _centred(seen.relative)
+    scale = (form * relative).sum(axis=(1, 2), keepdims=True) / (relative**2).sum(axis=(1, 2), keepdims=True)
+    space = (form - scale * relative) / RELATIVE_SD
+    space_rows = (jacobian - jacobian.mean(axis=2, keepdims=True)) / RELATIVE_SD
+    rows = np.concatenate([image_rows.reshape(*jacobian.shape[:2], -1), space_rows.reshape(*jacobian.shape[:2], -1)], 2)
+    return rows, np.concatenate([image.reshape(n, -1), space.reshape(n, -1)], axis=1)
+
+
+def _add_prior(hessian: Array, gradient: Array, where: slice, values: Array, sd: Array) -> None:
+    diagonal = np.arange(hessian.shape[1])[where]
+    hessian[:, diagonal, diagonal] += 1 / sd**2
+    gradient[:, where] += values / sd**2
+
+
+def _freeze(hessian: Array, gradient: Array, where: slice, at_limit: tuple[Array, Array]) -> None:
+    """Take angles at a limit that the cost pushes outwards out of the system."""
+    at_lower, at_upper = at_limit
+    outwards = (at_lower & (gradient[:, where] > 0)) | (at_upper & (gradient[:, where] < 0))
+    hand, angle = np.nonzero(outwards)
+    index = angle + where.start
+    hessian[hand, index] = 0
+    hessian[hand, :, index] = 0
+    hessian[hand, index, index] = 1
+    gradient[hand, index] = 0
+
+
+def _first_guess(model: Articulation, seen: Observation) -> HandState:
+    """Angles from the bends between the network's own segments, rotation from its palm, translation from both."""
+    n = len(seen.rays)
+    betas = np.zeros((n, model.part_shapes.shape[0]))
+    shaped = shape_points(model, betas)
+    unposed = np.zeros((n, 15, 3))
+    rest = pose_points(model, shaped, np.broadcast_to(np.eye(3), (n, 3, 3)), unposed).points
+    bend = _bends(seen.relative) - _bends(rest)
+    angles = unposed.copy()
+    angles[:, :, 1] = bend.reshape(n, 15)
+    angles = angles.clip(model.lower, model.upper)
+    root = _align(rest[:, PALM_POINTS], seen.relative[:, PALM_POINTS])
+    points = pose_points(model, shaped, root, angles).points
+    return HandState(root, _translation(points, seen.rays), angles, betas)
+
+
+FINGER_CHAINS = np.array([[0, 5, 6, 7, 8], [0, 9, 10, 11, 12], [0, 17, 18, 19, 20], [0, 13, 14, 15, 16]])
+"""Landmarks along the four fingers, in the model's order of chains: index, middle, pinky, ring; then the thumb."""
+
+
+def _bends(points: Array) -> Array:
+    """Angles (N, 5, 3) between successive segments of the fingers; zero for the thumb, whose base has no hinge."""
+    segments = np.diff(points[:, FINGER_CHAINS], axis=2)
+    segments = segments / np.linalg.norm(segments, axis=-1, keepdims=True).clip(1e-9)
+    bend = np.arccos((segments[:, :, 1:] * segments[:, :, :-1]).sum(axis=-1).clip(-1, 1))
+    return np.concatenate([bend, np.zeros((len(points), 1, 3))], axis=1)
+
+
+def _align(source: Array, target: Array) -> Array:
+    """Rotations (N, 3, 3) that best turn source (N, K, 3) onto target (Kabsch 1976)."""
+    u, _, vt = np.linalg.svd(np.swapaxes(_centred(target), 1, 2) @ _centred(source))
+    mirror = np.ones((len(u), 3))
+    mirror[:, 2] = np.sign(np.linalg.det(u @ vt))
+    return (u * mirror[:, None]) @ vt
+
+
+def _translation(points: Array, rays: Array) -> Array:
+    """Translations (N, 3) that bring points (N, L, 3) onto rays (N, L, 2) in the least-squares sense."""
+    eye = np.broadcast_to(np.eye(2), (*rays.shape[:2], 2, 2))
+    system = np.concatenate([eye, -rays[..., None]], axis=-1).reshape(len(rays), -1, 3)
+    wanted = (rays * points[..., 2:] - points[..., :2]).reshape(len(rays), -1, 1)
+    transposed = np.swapaxes(system, 1, 2)
+    found = np.linalg.solve(transposed @ system, transposed @ wanted)[..., 0]
+    # A hand behind or inside the camera has no rays to follow: start a hand's length in front of it instead.
+    return np.where(
+        found[:, 2:] > MIN_DISTANCE, found, np.append(rays.mean(axis=1), np.ones((len(rays), 1)), axis=1) * 0.3
+    )
+
+
+def _centred(points: Array) -> Array:
+    return points - points.mean(axis=1, keepdims=True)

@@ -1,0 +1,72 @@
+"""The landmark network applied to regions of a picture, and what it takes for two findings to be one hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hand_recon_ros.pipeline.cropping import crop_regions
+from hand_recon_ros.pipeline.regions import crop_to_image
+from hand_recon_ros.types import ByteImage
+
+if TYPE_CHECKING:
+    from hand_recon_ros.runtime import Engine
+
+Array = npt.NDArray[np.float32]
+
+INPUT_SIZE = 224
+SAME_HAND_DISTANCE = 0.2
+"""Mean distance of corresponding landmarks, as a share of the hand's extent, under which two hands are one."""
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """N hands as the landmark network sees them.
+
+    Attributes:
+        pixels: (N, 21, 2) in image pixels.
+        relative: (N, 21, 3) metres in the camera's axes as if the hand stood at the image centre, own origin.
+        presence: (N,) probability that the region shows a hand.
+        right: (N,) probability that it is a right hand.
+    """
+
+    pixels: Array
+    relative: Array
+    presence: Array
+    right: Array
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Landmarks:
+        """The chosen hands, in the order of rows."""
+        return Landmarks(self.pixels[rows], self.relative[rows], self.presence[rows], self.right[rows])
+
+
+def find_landmarks(engine: Engine, rgb: ByteImage, regions: Array) -> Landmarks:
+    """Run the network once over all regions (N, 4)."""
+    if not len(regions):
+        empty = np.empty((0, 21, 3), np.float32)
+        return Landmarks(empty[..., :2], empty, empty[:, 0, 0], empty[:, 0, 0])
+    points, presence, right, world = engine(crop_regions(rgb, regions, INPUT_SIZE))
+    to_image = crop_to_image(regions, INPUT_SIZE)
+    linear, offset = to_image[:, :, :2], to_image[:, None, :, 2]
+    pixels = points[..., :2] @ np.swapaxes(linear, 1, 2) + offset
+    turned = world.copy()
+    turned[..., :2] = world[..., :2] @ np.swapaxes(linear * (INPUT_SIZE / regions[:, 2, None, None]), 1, 2)
+    return Landmarks(pixels.astype(np.float32), turned, presence, right)
+
+
+def distinct_hands(pixels: Array, priority: Array) -> npt.NDArray[np.intp]:
+    """Rows of pixels (N, 21, 2) that are different hands, highest priority (N,) first, later ones dropped."""
+    extent = (pixels.max(axis=1) - pixels.min(axis=1)).max(axis=1)
+    gap = np.linalg.norm(pixels[:, None] - pixels[None], axis=-1).mean(axis=-1)
+    same = gap < SAME_HAND_DISTANCE * np.maximum(extent[:, None], extent[None])
+    kept: list[int] = []
+    for row in np.argsort(-priority, kind="stable"):
+        if not same[row, kept].any():
+            kept.append(int(row))
+    return np.array(kept, np.intp)

@@ -1,0 +1,63 @@
+"""Which networks make up a model that users can name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_recon_ros.hand_model import HandModel, free_hand_anatomy
+from hand_recon_ros.paths import shared_file
+from hand_recon_ros.pipeline.articulation import Articulation, attach_points
+
+DEFAULT = "landmarks_full"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A palm detector, a landmark network and the regressor from mesh vertices to that network's points."""
+
+    name: str
+    detector: str
+    landmarker: str
+    regressor: str
+    summary: str
+
+
+RECIPES = (
+    Recipe(
+        "landmarks_full",
+        "palm_detector",
+        "hand_landmark_full",
+        "landmark_regressor.npz",
+        "21 landmarks and a model fit",
+    ),
+    Recipe(
+        "landmarks_lite",
+        "palm_detector",
+        "hand_landmark_lite",
+        "landmark_regressor.npz",
+        "the same, half the time, less exact",
+    ),
+)
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of a model name; "default" is the one that measures best.
+
+    Raises:
+        ValueError: an unknown name; the sentence lists the known ones.
+    """
+    for recipe in RECIPES:
+        if recipe.name == (DEFAULT if name == "default" else name):
+            return recipe
+    known = ", ".join(["default", *(recipe.name for recipe in RECIPES)])
+    raise ValueError(f"the model must be one of {known}, got {name!r}; `hand-recon models` describes them")
+
+
+def load_articulation(hand: HandModel, recipe: Recipe) -> Articulation:
+    """The right hand with the points of the recipe's landmark network."""
+    with np.load(shared_file("models", recipe.regressor)) as data:
+        regressor = np.zeros((21, len(hand.template)), np.float64)
+        regressor[data["rows"], data["columns"]] = data["values"]
+    return attach_points(hand, free_hand_anatomy(), regressor)

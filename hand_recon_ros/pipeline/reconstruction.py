@@ -1,0 +1,91 @@
+"""From fitted states to meshes, joints and wrist poses in the camera frame, for both sides in one batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hand_recon_ros.camera import normalise
+from hand_recon_ros.hand_model import HandModel, axis_angle_to_matrix, matrix_to_axis_angle, rotations_from_angles, skin
+from hand_recon_ros.pipeline.articulation import Articulation, pose_points, shape_points
+from hand_recon_ros.pipeline.fitting import HandState, Observation
+from hand_recon_ros.pipeline.landmarks import Landmarks
+from hand_recon_ros.types import CameraModel, Side
+
+Array = npt.NDArray[np.floating]
+
+MIRROR = np.array([-1.0, 1.0, 1.0])
+
+OPERATOR = {
+    Side.RIGHT: np.array([[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
+    Side.LEFT: np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]),
+}
+"""Operator frame in the rest frame of each side's hand model, whose fingers point to -x (left: +x) and palm to -y."""
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """N hands in the camera optical frame, metres.
+
+    Attributes:
+        vertices: (N, V, 3). joints: (N, 21, 3). landmarks: (N, 21, 3), the model's version of the network's points.
+        wrists: (N, 3, 3) operator frames. poses: (N, 16, 3) axis-angle of each side's own model.
+    """
+
+    vertices: Array
+    joints: Array
+    landmarks: Array
+    wrists: Array
+    poses: Array
+
+
+def observe(seen: Landmarks, sides: list[Side], camera: CameraModel) -> Observation:
+    """What a fit compares with: undistorted rays and relative points, left hands mirrored to right ones."""
+    rays = normalise(camera, seen.pixels).astype(np.float64)
+    # The network sees every crop as if it lay on the optical axis.
+    relative = seen.relative @ np.swapaxes(_axis_to_ray(rays.mean(axis=1)), 1, 2)
+    mirror = _mirrors(sides)
+    return Observation(rays * mirror[:, :, :2], relative * mirror)
+
+
+def reconstruct(model: HandModel, points: Articulation, state: HandState, sides: list[Side]) -> Reconstruction:
+    """Meshes and joints of fitted hands; model and points belong to the right hand."""
+    local = rotations_from_angles(points.axes, state.angles)
+    rotations = np.concatenate([state.root[:, None], local], axis=1)
+    vertices, joints = skin(model, rotations.astype(np.float32), state.betas.astype(np.float32))
+    mirror = _mirrors(sides)
+    place = state.translation[:, None]
+    landmarks = pose_points(points, shape_points(points, state.betas), state.root, state.angles).points
+    flip = mirror[:, 0, :, None] * mirror[:, 0, None, :]
+    operators = np.stack([OPERATOR[side] for side in sides])
+    return Reconstruction(
+        vertices=(vertices - joints[:, :1] + place) * mirror,
+        joints=(joints - joints[:, :1] + place) * mirror,
+        landmarks=(landmarks + place) * mirror,
+        wrists=(state.root * flip) @ operators,
+        poses=matrix_to_axis_angle(rotations * flip[:, None]),
+    )
+
+
+def resized(hands: Reconstruction, size: Array, distance: Array) -> Reconstruction:
+    """Hands grown by size (N,) about their wrists, which move to distance (N,) times as far from the camera."""
+    wrist = hands.joints[:, :1]
+
+    def place(points: Array) -> Array:
+        return (points - wrist) * size[:, None, None] + wrist * distance[:, None, None]
+
+    return Reconstruction(place(hands.vertices), place(hands.joints), place(hands.landmarks), hands.wrists, hands.poses)
+
+
+def _mirrors(sides: list[Side]) -> Array:
+    """(N, 1, 3) factors that turn each side's hand into a right one and back."""
+    return np.stack([MIRROR if side == Side.LEFT else np.ones(3) for side in sides])[:, None]
+
+
+def _axis_to_ray(rays: Array) -> Array:
+    """Smallest rotations (N, 3, 3) from the optical axis to rays (N, 2)."""
+    length = np.linalg.norm(rays, axis=1, keepdims=True)
+    axis = np.column_stack([-rays[:, 1], rays[:, 0], np.zeros(len(rays))]) / np.maximum(length, 1e-12)
+    return axis_angle_to_matrix(axis * np.arctan(length))

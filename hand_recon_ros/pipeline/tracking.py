@@ -1,0 +1,107 @@
+"""Which hands are looked for where, and what is remembered of each from frame to frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from hand_recon_ros.pipeline.fitting import HandState
+from hand_recon_ros.pipeline.landmarks import SAME_HAND_DISTANCE
+from hand_recon_ros.pipeline.smoothing import OneEuro, Smoothed, smooth, start_smoothing
+from hand_recon_ros.types import Side
+
+Array = npt.NDArray[np.float32]
+
+REDETECT_EVERY = 8
+"""Frames between looks for further hands while fewer than the wanted number are tracked."""
+SIDE_MEMORY = 0.9
+"""Share of the side's evidence that is kept from frame to frame."""
+SIZE_SAMPLES = 30
+"""Depth measurements after which a hand's size stays fixed."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """What is remembered of one hand.
+
+    Attributes:
+        pixels: (21, 2) its last landmarks.
+        side_evidence: log odds of being a right hand, gathered over frames.
+        state: its last fit, one right hand; None before the first.
+        size, sizes: its measured over its assumed size, the mean of so many measurements.
+        smoothed: the filter's state, when smoothing is on.
+    """
+
+    track_id: int
+    pixels: Array
+    side_evidence: float
+    state: HandState | None = None
+    size: float = 1.0
+    sizes: int = 0
+    smoothed: Smoothed | None = None
+
+    @property
+    def output(self) -> HandState:
+        """The state to show: the smoothed one where there is one."""
+        chosen = self.smoothed.state if self.smoothed else self.state
+        if chosen is None:
+            raise ValueError(f"track {self.track_id} has no state yet; fit it first")
+        return chosen
+
+    @property
+    def side(self) -> Side:
+        """The side that the evidence speaks for."""
+        return Side.RIGHT if self.side_evidence > 0 else Side.LEFT
+
+    @property
+    def side_score(self) -> float:
+        """Probability of that side."""
+        return float(1 / (1 + np.exp(-abs(self.side_evidence))))
+
+    def measured(self, scale: float) -> Track:
+        """With one more measurement of its size; NaN is none."""
+        if np.isnan(scale) or self.sizes >= SIZE_SAMPLES:
+            return self
+        size = self.size if self.sizes else 0.0
+        return replace(self, size=(size * self.sizes + scale) / (self.sizes + 1), sizes=self.sizes + 1)
+
+    def seen_again(self, pixels: Array, right: float) -> Track:
+        """In the next frame, where the network gives landmarks and the probability of a right hand."""
+        return replace(self, pixels=pixels, side_evidence=SIDE_MEMORY * self.side_evidence + _log_odds(right))
+
+    def smoothed_by(self, settings: OneEuro, seconds: float) -> Track:
+        """With its filter brought up to the last fit, seconds after the one before."""
+        if self.state is None:
+            raise ValueError(f"track {self.track_id} has no state yet; fit it first")
+        last = self.smoothed
+        return replace(
+            self, smoothed=smooth(settings, last, self.state, seconds) if last else start_smoothing(self.state)
+        )
+
+
+def new_track(track_id: int, pixels: Array, right: float) -> Track:
+    """A hand seen for the first time."""
+    return Track(track_id, pixels, _log_odds(right))
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, 0.01), 0.99)
+    return float(np.log(bounded / (1 - bounded)))
+
+
+def detection_due(tracked: int, wanted: int, lost: bool, frames_since: int) -> bool:
+    """Whether a hand may be missing: none is known, one was just lost, or it is time to look for further ones."""
+    return tracked == 0 or lost or (tracked < wanted and frames_since >= REDETECT_EVERY)
+
+
+def untracked_palms(centres: Array, tracks: tuple[Track, ...]) -> npt.NDArray[np.intp]:
+    """Rows of detected palm centres (N, 2) that lie on no tracked hand's palm."""
+    if not tracks:
+        return np.arange(len(centres))
+    pixels = np.stack([t.pixels for t in tracks])
+    palms = pixels[:, [0, 5, 9, 13, 17]].mean(axis=1)
+    reach = (pixels.max(axis=1) - pixels.min(axis=1)).max(axis=1) * 2 * SAME_HAND_DISTANCE
+    apart = np.linalg.norm(centres[:, None] - palms[None], axis=-1) > reach
+    return np.flatnonzero(apart.all(axis=1))

@@ -13,6 +13,7 @@ from hand_recon_ros.types import CameraModel, Roi
 
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 MAX_COEFFICIENTS = 16
+FULL_SENSOR = Roi(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class CameraInfo:
     k: tuple[float, ...]
     p: tuple[float, ...]
     binning: tuple[int, int] = (0, 0)
-    roi: Roi = Roi(0, 0, 0, 0)
+    roi: Roi = FULL_SENSOR
 
 
 def info_of(camera: CameraModel, stamp_ns: int, frame_id: str) -> CameraInfo:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +102,7 @@ class CdrReader:
             raise ValueError(
                 f"expected a message in plain CDR, got {len(self.data)} bytes starting {bytes(self.data[:4]).hex()!r}"
             )
-        self.order = "<" if self.data[1] else ">"
+        self.order: Literal["<", ">"] = "<" if self.data[1] else ">"
         self.position = HEADER_BYTES
 
     def unpack(self, codes: str) -> tuple[Any, ...]:

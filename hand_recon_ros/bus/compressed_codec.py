@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.bus.cdr import CdrReader, CdrWriter, read_header, time_of
-from hand_recon_ros.bus.image_codec import check_size
+from hand_recon_ros.bus.image_codec import check_size, converted
 from hand_recon_ros.bus.interface import Cdr
 from hand_recon_ros.types import ByteImage
 
@@ -71,7 +71,7 @@ def compressed_to_rgb(image: CompressedImage) -> ByteImage:
         raise ValueError(f"compressed image cannot be decoded: {error.err}") from error
     if picture is None:
         raise ValueError(f"compressed image of {len(data)} bytes cannot be decoded")
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    return converted(np.asarray(picture, np.uint8), cv2.COLOR_BGR2RGB)
 
 
 def coded_size(data: bytes) -> tuple[int, int]:
@@ -80,9 +80,7 @@ def coded_size(data: bytes) -> tuple[int, int]:
         return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     if data.startswith(JPEG_START):
         return _jpeg_size(data)
-    raise ValueError(
-        f"expected a JPEG or PNG file in the compressed image, got {len(data)} bytes starting {data[:8]!r}"
-    )
+    raise ValueError(f"expected a JPEG or PNG file as compressed image, got {len(data)} bytes starting {data[:8]!r}")
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

@@ -94,7 +94,7 @@ def quaternion_of(rotation: npt.NDArray[np.floating]) -> tuple[float, float, flo
 
 def topology_id(faces: IndexArray) -> int:
     """Number of a mesh topology: the checksum of its faces (F, 3), so that equal meshes have equal numbers."""
-    return zlib.crc32(np.ascontiguousarray(faces, "<u4"))
+    return zlib.crc32(faces.astype("<u4").tobytes())
 
 
 def encode_mesh_topology(hand: Hand) -> bytearray:

@@ -141,7 +141,7 @@ def image_to_rgb(image: RawImage) -> ByteImage:
         return pixels
     if layout.channels == 2 and image.width % 2:
         raise ValueError(f"expected an even width for encoding {image.encoding!r}, got {image.width}")
-    return cv2.cvtColor(pixels, layout.to_rgb)
+    return converted(pixels, layout.to_rgb)
 
 
 def image_to_depth(image: RawImage) -> FloatArray:
@@ -156,6 +156,11 @@ def image_to_depth(image: RawImage) -> FloatArray:
     metres = pixels.astype(np.float32) * np.float32(1.0 if image.encoding == "32FC1" else 0.001)
     metres[~((metres > 0) & (metres < MAX_DEPTH_M))] = np.nan
     return metres
+
+
+def converted(pixels: npt.NDArray[np.uint8], code: int) -> ByteImage:
+    """OpenCV's colour conversion of 8-bit pixels."""
+    return np.asarray(cv2.cvtColor(pixels, code), np.uint8)
 
 
 def _pixels(image: RawImage, layout: Layout) -> npt.NDArray[Any]:
@@ -180,14 +185,15 @@ def _planes_to_rgb(image: RawImage) -> ByteImage:
         rows = np.concatenate([rows[:height, :width], chroma[::2, ::2].reshape(height // 2, width)])
     else:
         rows = _rows(image, height * 3 // 2, image.step, width)
-    return cv2.cvtColor(np.ascontiguousarray(rows), _PLANES[image.encoding])
+    return converted(np.ascontiguousarray(rows), _PLANES[image.encoding])
 
 
 def _rows(image: RawImage, count: int, step: int, row_bytes: int) -> npt.NDArray[np.uint8]:
     """View (count, row_bytes) of the data; the padding of the last row may be missing."""
     if step < row_bytes:
         raise ValueError(
-            f"expected a row step of at least {row_bytes} bytes for {image.width} pixels of {image.encoding!r}, got {step}"
+            f"expected a row step of at least {row_bytes} bytes for {image.width} pixels of {image.encoding!r}, "
+            f"got {step}"
         )
     needed = step * (count - 1) + row_bytes
     if len(image.data) < needed:

@@ -129,8 +129,9 @@ def _draw(writer: CdrWriter, header: _Header, marker_id: int, hand: Hand, style:
         _points(writer, hand.joints, np.arange(len(hand.joints)))
         _tail(writer)
     if style.label:
-        above = hand.joints.mean(axis=0) - (0.0, 3 * style.text_height, 0.0)
-        _head(writer, header, LABEL, marker_id, Shape.TEXT_VIEW_FACING, WHITE, above.tolist(), style.text_height)
+        x, y, z = hand.joints[hand.joints[:, 1].argmin()].tolist()  # y points down: the topmost joint
+        above = x, y - style.text_height, z
+        _head(writer, header, LABEL, marker_id, Shape.TEXT_VIEW_FACING, WHITE, above, style.text_height)
         writer.pack("I", 0)
         _tail(writer, text=f"{hand.side.name.lower()} {hand.track_id or ''} {hand.score:.2f}")
 

@@ -161,7 +161,8 @@ def drawn(hand: Hand, marker_id: int) -> list[Any]:
     own = SIDE_COLOURS[hand.side]
     ends = [point(*hand.joints[j]) for bone in BONES for j in bone]
     fingers = [colour(np.float32(FINGER_COLOURS[bone // 4])) for bone in range(len(BONES)) for _ in range(2)]
-    above = hand.joints.mean(axis=0) - (0.0, 0.09, 0.0)
+    above = min(hand.joints.tolist(), key=lambda joint: joint[1])
+    above[1] -= 0.03
     pose = new(
         GEOMETRY + "Pose",
         position=point(*above),

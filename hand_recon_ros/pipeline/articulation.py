@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hand_recon_ros.hand_model import HandModel, JointAnatomy
+from hand_recon_ros.hand_model import HandModel, JointAnatomy, skew_matrix
 
 Array = npt.NDArray[np.floating]
 
@@ -32,7 +32,7 @@ class Articulation:
         part_poses: (16, L, 3, 135) its change with the pose features.
         weights: (16, L) total skinning weight of each point on each joint.
         joints: (16, 3) rest joints; joint_shapes: (B, 16, 3).
-        axes: (15, 3, 3) unit rest axes: abduction, flexion, twist (the order in which they are applied).
+        axes: (15, 3, 3) unit rest axes: flexion, abduction, twist.
         lower, upper: (15, 3) limits in radians, same order.
         free: (D, 2) joint and axis of every angle that the limits leave free to move.
     """
@@ -58,7 +58,7 @@ class Posed:
         joints: (N, 16, 3) joint positions.
         rotations: (N, 16, 3, 3) world rotation of each joint.
         shares: (N, 16, L, 3) each joint's contribution to each point.
-        axes: (N, 15, 3, 3) world direction of each joint's abduction, flexion and twist axis (rows).
+        axes: (N, 15, 3, 3) world direction of each joint's flexion, abduction and twist axis (rows).
     """
 
     points: Array
@@ -83,8 +83,6 @@ MIN_RANGE = np.radians(15)
 def attach_points(model: HandModel, anatomy: JointAnatomy, regressor: Array) -> Articulation:
     """Prepare the points regressor (L, V) @ vertices of a right hand model."""
     spread = np.einsum("lv,vj->jlv", regressor, model.weights)
-    order = [1, 0, 2]  # the anatomy lists flexion first, but abduction is applied first
-    lower, upper = anatomy.lower[:, order], anatomy.upper[:, order]
     return Articulation(
         parts=spread @ model.template,
         part_shapes=np.einsum("jlv,vcb->bjlc", spread, model.shape_directions, optimize=True),
@@ -92,10 +90,10 @@ def attach_points(model: HandModel, anatomy: JointAnatomy, regressor: Array) -> 
         weights=spread.sum(axis=2),
         joints=model.joints_template.astype(np.float64),
         joint_shapes=np.moveaxis(model.joint_directions, 2, 0).astype(np.float64),
-        axes=anatomy.axes[:, order].astype(np.float64),
-        lower=lower.astype(np.float64),
-        upper=upper.astype(np.float64),
-        free=np.argwhere(upper - lower > MIN_RANGE),
+        axes=anatomy.axes.astype(np.float64),
+        lower=anatomy.lower.astype(np.float64),
+        upper=anatomy.upper.astype(np.float64),
+        free=np.argwhere(anatomy.upper - anatomy.lower > MIN_RANGE),
     )
 
 
@@ -108,7 +106,7 @@ def shape_points(model: Articulation, betas: Array) -> Shaped:
 
 
 def pose_points(model: Articulation, shaped: Shaped, root: Array, angles: Array) -> Posed:
-    """Pose N hands: root (N, 3, 3) rotation of the wrist and angles (N, 15, 3), abduction flexion twist, in radians."""
+    """Pose N hands: root (N, 3, 3) rotation of the wrist and angles (N, 15, 3), flexion abduction twist, in radians."""
     local, axes = _joint_rotations(model.axes, angles)
     rotations = _chain_rotations(root, local)
     features = (local - np.eye(3)).reshape(len(local), 135)
@@ -140,13 +138,13 @@ def shape_derivatives(model: Articulation, posed: Posed) -> Array:
 
 def _joint_rotations(axes: Array, angles: Array) -> tuple[Array, Array]:
     """Local rotations (N, 15, 3, 3) and the axes as turned by the rotations before them (N, 15, 3, 3)."""
-    skew = _skew(axes)
+    skew = skew_matrix(axes)
     sin, cos = np.sin(angles)[..., None, None], np.cos(angles)[..., None, None]
     turn = np.eye(3) + sin * skew + (1 - cos) * (skew @ skew)  # Rodrigues
-    abduction, flexion, twist = turn[:, :, 0], turn[:, :, 1], turn[:, :, 2]
+    flexion, abduction, twist = turn[:, :, 0], turn[:, :, 1], turn[:, :, 2]
     swing = abduction @ flexion
     turned = np.broadcast_to(axes, (*angles.shape, 3)).copy()
-    turned[:, :, 1] = (abduction @ axes[:, 1, :, None])[..., 0]
+    turned[:, :, 0] = (abduction @ axes[:, 0, :, None])[..., 0]
     turned[:, :, 2] = (swing @ axes[:, 2, :, None])[..., 0]
     return swing @ twist, turned
 
@@ -188,12 +186,6 @@ def _world_axes(rotations: Array, axes: Array) -> Array:
 def _carried(shares: Array) -> Array:
     """Sum over each joint and those further out on its finger; shares (N, 5, 3, ...)."""
     return np.flip(np.flip(shares, axis=2).cumsum(axis=2), axis=2)
-
-
-def _skew(vectors: Array) -> Array:
-    x, y, z = np.moveaxis(vectors, -1, 0)
-    zero = np.zeros_like(x)
-    return np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
 
 
 def _cross(a: Array, b: Array) -> Array:

@@ -33,8 +33,8 @@ REPROJECTION_SD = 0.003
 """Expected error of the network's 2D points, metres at the hand's depth."""
 RELATIVE_SD = 0.012
 """Expected error of the network's relative 3D points, metres."""
-ANGLE_SD = np.radians([15.0, 60.0, 15.0])
-"""How far abduction, flexion and twist stray from rest."""
+ANGLE_SD = np.radians([60.0, 15.0, 15.0])
+"""How far flexion, abduction and twist stray from rest."""
 PALM_POINTS = [0, 1, 5, 9, 13, 17]
 NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 12, 4, 4
 MIN_DISTANCE = 0.05
@@ -205,7 +205,7 @@ def _first_guess(model: Articulation, seen: Observation) -> HandState:
     rest = pose_points(model, shaped, np.broadcast_to(np.eye(3), (n, 3, 3)), unposed).points
     bend = _bends(seen.relative) - _bends(rest)
     angles = unposed.copy()
-    angles[:, :, 1] = bend.reshape(n, 15)
+    angles[:, :, 0] = bend.reshape(n, 15)
     angles = angles.clip(model.lower, model.upper)
     root = _align(rest[:, PALM_POINTS], seen.relative[:, PALM_POINTS])
     points = pose_points(model, shaped, root, angles).points

@@ -1,0 +1,25 @@
+"""Parametric hands: the free hand that comes with the package, MANO files of the user's own, and their skinning."""
+
+from hand_recon_ros.hand_model.anatomy import JointAnatomy, free_hand_anatomy, rotations_from_angles
+from hand_recon_ros.hand_model.model import HandModel, load_free_hand
+from hand_recon_ros.hand_model.rotations import (
+    axis_angle_to_matrix,
+    matrix_to_axis_angle,
+    matrix_to_quaternion,
+    skew_matrix,
+)
+from hand_recon_ros.hand_model.skinning import joint_transforms, skin
+
+__all__ = [
+    "HandModel",
+    "JointAnatomy",
+    "axis_angle_to_matrix",
+    "free_hand_anatomy",
+    "joint_transforms",
+    "load_free_hand",
+    "matrix_to_axis_angle",
+    "matrix_to_quaternion",
+    "rotations_from_angles",
+    "skew_matrix",
+    "skin",
+]

@@ -1,0 +1,76 @@
+"""Rotations between axis-angle vectors and matrices, on NumPy arrays and torch tensors alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from array_api_compat import array_namespace
+
+SMALL = 1e-4
+"""Angle in radians under which series replace quotients by the angle."""
+
+
+def skew_matrix(vectors: Any) -> Any:
+    """Matrices (..., 3, 3) whose product with b is the cross product of vectors (..., 3) with b."""
+    xp = array_namespace(vectors)
+    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
+    zero = xp.zeros_like(x)
+    rows = [xp.stack(row, axis=-1) for row in ((zero, -z, y), (z, zero, -x), (-y, x, zero))]
+    return xp.stack(rows, axis=-2)
+
+
+def axis_angle_to_matrix(vectors: Any) -> Any:
+    """Rotation matrices (..., 3, 3) of axis-angle vectors (..., 3) in radians (Rodrigues); differentiable at zero."""
+    xp = array_namespace(vectors)
+    squared = xp.sum(vectors * vectors, axis=-1)[..., None, None]
+    small = squared < SMALL**2
+    # The square root has no derivative at zero, so the branch not taken gets a harmless value.
+    angle = xp.sqrt(xp.where(small, xp.ones_like(squared), squared))
+    first = xp.where(small, 1 - squared / 6, xp.sin(angle) / angle)
+    second = xp.where(small, 0.5 - squared / 24, (1 - xp.cos(angle)) / (angle * angle))
+    skew = skew_matrix(vectors)
+    # skew @ skew in closed form: v vT - |v|^2 I
+    outer = vectors[..., :, None] * vectors[..., None, :]
+    eye = xp.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=vectors.dtype, device=vectors.device)
+    return eye + first * skew + second * (outer - squared * eye)
+
+
+def matrix_to_axis_angle(matrices: Any) -> Any:
+    """Axis-angle vectors (..., 3), of length at most pi, of rotation matrices (..., 3, 3).
+
+    Goes by the largest quaternion component, which is stable at every angle (Shepperd 1978).
+    """
+    xp = array_namespace(matrices)
+    quaternions = matrix_to_quaternion(matrices)
+    # q and -q are one rotation: the one with w >= 0 turns by at most pi.
+    quaternions = xp.where(quaternions[..., 3:] < 0, -quaternions, quaternions)
+    imaginary, real = quaternions[..., :3], quaternions[..., 3:]
+    length = xp.sqrt(xp.sum(imaginary * imaginary, axis=-1))[..., None]
+    small = length < SMALL
+    divisor = xp.where(small, xp.ones_like(length), length)
+    return imaginary * xp.where(small, 2 / real, 2 * xp.atan2(length, real) / divisor)
+
+
+def matrix_to_quaternion(matrices: Any) -> Any:
+    """Unit quaternions (..., 4), x y z w, of rotation matrices (..., 3, 3)."""
+    xp = array_namespace(matrices)
+    m = [[matrices[..., i, j] for j in range(3)] for i in range(3)]
+    yz, zx, xy = m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]
+    xs, ys, zs = m[0][1] + m[1][0], m[0][2] + m[2][0], m[1][2] + m[2][1]
+    one = xp.ones_like(yz)
+    # Four times the outer product of the quaternion with itself; its longest row is the quaternion's direction.
+    products = xp.stack(
+        [
+            xp.stack([one + m[0][0] - m[1][1] - m[2][2], xs, ys, yz], axis=-1),
+            xp.stack([xs, one - m[0][0] + m[1][1] - m[2][2], zs, zx], axis=-1),
+            xp.stack([ys, zs, one - m[0][0] - m[1][1] + m[2][2], xy], axis=-1),
+            xp.stack([yz, zx, xy, one + m[0][0] + m[1][1] + m[2][2]], axis=-1),
+        ],
+        axis=-2,
+    )
+    lengths = xp.sum(products * products, axis=-1)
+    best = xp.argmax(lengths, axis=-1)
+    chosen = xp.sum(
+        xp.where((xp.arange(4, device=best.device) == best[..., None])[..., None], products, 0 * products), axis=-2
+    )
+    return chosen / xp.sqrt(xp.sum(chosen * chosen, axis=-1))[..., None]

@@ -79,6 +79,13 @@ class Bus(Protocol):
         """The absolute name of a topic after expansion and remapping."""
         ...
 
+    def sibling(self, base: str, topic: str) -> str:
+        """The absolute name of a topic that follows a base topic when only that one is remapped.
+
+        `camera_info` lies beside `image`, `image/compressed` below it; a remapping of its own comes first.
+        """
+        ...
+
     def now_ns(self) -> int:
         """ROS time in nanoseconds."""
         ...

@@ -27,7 +27,26 @@ other:
 
 def test_names_remappings_and_parameters() -> None:
     args = parse_ros_args(
-        ["--verbose", "--ros-args", "-r", "image:=/cam/image_raw", "--remap", "__ns:=/robot", "-r", "__node:=hands", "-p", "max_hands:=2", "-p", "hands:device:=cpu", "--param", "min_score:=0.5", "--log-level", "DEBUG", "--", "--rest"]
+        [
+            "--verbose",
+            "--ros-args",
+            "-r",
+            "image:=/cam/image_raw",
+            "--remap",
+            "__ns:=/robot",
+            "-r",
+            "__node:=hands",
+            "-p",
+            "max_hands:=2",
+            "-p",
+            "hands:device:=cpu",
+            "--param",
+            "min_score:=0.5",
+            "--log-level",
+            "DEBUG",
+            "--",
+            "--rest",
+        ]
     )
     assert args.node.full == "/robot/hands"
     assert args.node.resolve("image") == "/cam/image_raw"

@@ -1,0 +1,262 @@
+"""The bag bus: topics from a recording, results into another one; deterministic and without a clock."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rosbags.interfaces import Connection, ConnectionExtRosbag2, MessageDefinitionFormat, QosDurability, QosReliability
+from rosbags.rosbag2 import Reader, ReaderError
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from hand_recon_ros.bus.camera_codec import CAMERA_INFO
+from hand_recon_ros.bus.definitions import message_types
+from hand_recon_ros.bus.interface import Cdr, OnMessage, Qos
+from hand_recon_ros.bus.names import NodeName
+from hand_recon_ros.bus.recorder import BagWriter, definition_of
+
+logger = logging.getLogger(__name__)
+
+MAX_DEPTH = 1000
+
+
+@dataclass(frozen=True)
+class BagTopic:
+    """One topic of a recording."""
+
+    name: str
+    ros_type: str
+    count: int
+    qos: Qos
+    definition: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class BagMessage:
+    """One message of a recording, at the time of its recording."""
+
+    topic: BagTopic
+    stamp_ns: int
+    cdr: memoryview
+
+
+class BagReader:
+    """An open recording; see `open_bag`."""
+
+    def __init__(self, reader: Reader):
+        self._reader = reader
+        self._topics = {connection.id: _topic(connection) for connection in reader.connections}
+
+    @property
+    def topics(self) -> tuple[BagTopic, ...]:
+        """All topics."""
+        return tuple(self._topics.values())
+
+    @property
+    def message_count(self) -> int:
+        """Number of messages of all topics."""
+        return self._reader.message_count
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the first to the last message."""
+        return self._reader.duration / 1e9
+
+    def messages(self) -> Iterator[BagMessage]:
+        """All messages in the order of their recording times."""
+        for connection, stamp_ns, cdr in self._reader.messages():
+            yield BagMessage(self._topics[connection.id], stamp_ns, memoryview(cdr))
+
+    def first(self, topic: BagTopic) -> BagMessage | None:
+        """The first message of one topic."""
+        connections = [c for c in self._reader.connections if self._topics[c.id] == topic]
+        for _, stamp_ns, cdr in self._reader.messages(connections):
+            return BagMessage(topic, stamp_ns, memoryview(cdr))
+        return None
+
+
+@contextmanager
+def open_bag(path: Path) -> Iterator[BagReader]:
+    """Open a rosbag2 folder (sqlite3 or mcap) or a single .mcap or .db3 file.
+
+    Raises:
+        ValueError: it is missing, damaged or something else.
+    """
+    try:
+        reader = Reader(path)
+        reader.open()
+    except (OSError, ReaderError, AssertionError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"expected a rosbag2 folder or an .mcap file, {path} cannot be read: {error}") from error
+    try:
+        yield BagReader(reader)
+    finally:
+        reader.close()
+
+
+class BagPublisher:
+    """An output topic; its messages are written at the time of the input message being handled."""
+
+    def __init__(self, bus: BagBus, topic: str):
+        self._bus = bus
+        self.topic = topic
+
+    def publish(self, cdr: Cdr) -> None:
+        """Append one message to the output."""
+        if self._bus.output is not None:
+            self._bus.output.write(self.topic, self._bus.now_ns(), cdr)
+
+    def subscription_count(self) -> int:
+        """One with an output, which records everything, else none."""
+        return int(self._bus.output is not None)
+
+
+class BagSubscription:
+    """An input topic."""
+
+    def __init__(self, present: bool):
+        self._present = present
+
+    def publisher_count(self) -> int:
+        """One when the recording has the topic."""
+        return int(self._present)
+
+
+class BagBus:
+    """Plays a recording into subscriptions as fast as they take it: every message, in stamp order.
+
+    The first message of each subscribed CameraInfo topic is delivered ahead, so that the first image has intrinsics
+    too. Exceptions of callbacks end `spin`.
+
+    Args:
+        node: names and remappings.
+        bag: the opened input.
+        output: recording for the published messages; the input messages are copied beside them.
+        on_progress: called with the number of messages handled and their total.
+    """
+
+    def __init__(
+        self,
+        node: NodeName,
+        bag: BagReader,
+        output: BagWriter | None = None,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+    ):
+        self.node = node
+        self.bag = bag
+        self.output = output
+        self._on_progress = on_progress
+        self._callbacks: dict[str, list[OnMessage]] = defaultdict(list)
+        self._published: set[str] = set()
+        self._stamp_ns = 0
+
+    def publisher(self, topic: str, ros_type: str, qos: Qos) -> BagPublisher:
+        """Create an output topic; an input topic of the same name is not copied."""
+        name = self.resolve(topic)
+        self._published.add(name)
+        if self.output is not None:
+            self.output.add_topic(name, ros_type, qos)
+        return BagPublisher(self, name)
+
+    def subscribe(self, topic: str, ros_type: str, qos: Qos, on_message: OnMessage) -> BagSubscription:
+        """Create an input topic.
+
+        Raises:
+            ValueError: the recording has the topic with another type.
+        """
+        name = self.resolve(topic)
+        recorded = [t for t in self.bag.topics if t.name == name]
+        if recorded and all(t.ros_type != ros_type for t in recorded):
+            raise ValueError(f"expected {ros_type} on {name}, the recording has {recorded[0].ros_type}")
+        self._callbacks[name].append(on_message)
+        return BagSubscription(bool(recorded))
+
+    def resolve(self, topic: str) -> str:
+        """The absolute name of a topic after expansion and remapping."""
+        return self.node.resolve(topic)
+
+    def sibling(self, base: str, topic: str) -> str:
+        """The absolute name of a topic that follows a base topic when only that one is remapped."""
+        return self.node.sibling(base, topic)
+
+    def now_ns(self) -> int:
+        """Recording time of the message being handled."""
+        return self._stamp_ns
+
+    def spin(self, stop: threading.Event) -> None:
+        """Deliver all messages, or those until stop is set."""
+        copied = self._copied_topics()
+        self._deliver_camera_infos()
+        total = self.bag.message_count
+        for done, message in enumerate(self.bag.messages(), start=1):
+            if stop.is_set():
+                return
+            self._stamp_ns = message.stamp_ns
+            if message.topic in copied and self.output is not None:
+                self.output.write(message.topic.name, message.stamp_ns, message.cdr)
+            self._deliver(message)
+            self._on_progress(done, total)
+
+    def close(self) -> None:
+        """Nothing to release: input and output belong to the caller."""
+
+    def _deliver(self, message: BagMessage) -> None:
+        for callback in self._callbacks.get(message.topic.name, ()):
+            callback(message.cdr)
+
+    def _deliver_camera_infos(self) -> None:
+        for topic in self.bag.topics:
+            if topic.ros_type == CAMERA_INFO and (message := self.bag.first(topic)):
+                self._stamp_ns = message.stamp_ns
+                self._deliver(message)
+
+    def _copied_topics(self) -> set[BagTopic]:
+        """Input topics that go into the output; those without any definition cannot."""
+        copied: set[BagTopic] = set()
+        if self.output is None:
+            return copied
+        for topic in self.bag.topics:
+            if topic.name in self._published:
+                continue
+            try:
+                self.output.add_topic(topic.name, topic.ros_type, topic.qos, topic.definition)
+                copied.add(topic)
+            except ValueError as error:
+                logger.warning("topic %s is left out of the output: %s", topic.name, error)
+        return copied
+
+
+def _topic(connection: Connection) -> BagTopic:
+    return BagTopic(
+        connection.topic, connection.msgtype, connection.msgcount, _qos(connection.ext), _definition(connection)
+    )
+
+
+def _definition(connection: Connection) -> tuple[str, str] | None:
+    """Text and type hash of a topic's type: as recorded, else as known here."""
+    ros_type, recorded = connection.msgtype, connection.msgdef
+    if ros_type in message_types().fielddefs:
+        return definition_of(ros_type)
+    if recorded.format != MessageDefinitionFormat.MSG:
+        return None
+    store = get_typestore(Stores.EMPTY)
+    store.register(get_types_from_msg(recorded.data, ros_type))
+    return recorded.data, store.hash_rihs01(ros_type)
+
+
+def _qos(ext: Any) -> Qos:
+    """The first offered profile; older recordings may have none."""
+    profiles = ext.offered_qos_profiles if isinstance(ext, ConnectionExtRosbag2) else []
+    if not profiles:
+        return Qos(depth=10)
+    profile = profiles[0]
+    return Qos(
+        profile.reliability != QosReliability.BEST_EFFORT,
+        profile.durability == QosDurability.TRANSIENT_LOCAL,
+        min(max(1, profile.depth), MAX_DEPTH),
+    )

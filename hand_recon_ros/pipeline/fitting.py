@@ -31,12 +31,14 @@ Array = npt.NDArray[np.floating]
 
 REPROJECTION_SD = 0.003
 """Expected error of the network's 2D points, metres at the hand's depth."""
-RELATIVE_SD = 0.012
+RELATIVE_SD = 0.02
 """Expected error of the network's relative 3D points, metres."""
 ANGLE_SD = np.radians([60.0, 15.0, 15.0])
 """How far flexion, abduction and twist stray from rest."""
 PALM_POINTS = [0, 1, 5, 9, 13, 17]
-NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 12, 4, 4
+NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 8, 2, 4
+STEP_DAMPING = np.repeat([1 / 0.5**2, 1 / 0.1**2], 3)
+"""Levenberg's term for rotation (0.5 rad) and translation (0.1 m): holds a bad start together."""
 MIN_DISTANCE = 0.05
 DONE = 2e-3
 """A step that changes nothing by more than this (radians, decimetres) ends the fit."""
@@ -141,16 +143,23 @@ def _step(
     if shape:
         _add_prior(hessian, gradient, slice(angle_slice.stop, None), state.betas, np.ones(state.betas.shape[1]))
     lower, upper = model.lower[joint, axis], model.upper[joint, axis]
+    hessian[:, range(6), range(6)] += STEP_DAMPING
     _freeze(hessian, gradient, angle_slice, (angles <= lower, angles >= upper))
     delta = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
     moved = state.angles.copy()
     moved[:, joint, axis] = np.clip(angles + delta[:, angle_slice], lower, upper)
     return HandState(
         axis_angle_to_matrix(delta[:, :3]) @ state.root,
-        state.translation + delta[:, 3:6],
+        _moved(state.translation, delta[:, 3:6]),
         moved,
         state.betas + delta[:, angle_slice.stop :] if shape else state.betas,
     ), float(np.abs(delta * np.where(np.arange(delta.shape[1]) // 3 == 1, 10, 1)).max())
+
+
+def _moved(translation: Array, step: Array) -> Array:
+    """Translation after a step that may at most halve or double the distance."""
+    reach = 0.5 * translation[:, 2:]
+    return translation + step * np.minimum(1, reach / np.linalg.norm(step, axis=1, keepdims=True).clip(1e-9))
 
 
 def _jacobian(model: Articulation, posed: Posed, shape: bool) -> Array:

@@ -1,0 +1,1 @@
+"""Rendered hands whose truth is known."""

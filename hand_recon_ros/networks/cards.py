@@ -1,0 +1,48 @@
+"""Cards of shipped weights: what a file is, where it comes from, and the checksum that it must have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import yaml
+
+from hand_recon_ros.paths import shared_file
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card under models/ says about a file of weights.
+
+    Attributes:
+        sha256: of the whole file, as 64 hexadecimal digits.
+        bytes: size of the file.
+        origin, how_made: where the weights were taken from and what made the file of them.
+        measured: figures by name, with how they were measured.
+    """
+
+    name: str
+    sha256: str
+    bytes: int
+    licence: str
+    origin: dict[str, Any]
+    how_made: str
+    measured: dict[str, Any]
+
+
+def read_card(weights: str) -> Card:
+    """The card of a file of weights under models/, which has the same stem.
+
+    Raises:
+        FileNotFoundError: there is no card.
+        ValueError: the card lacks an entry or has one too many.
+    """
+    path = shared_file("models", PurePath(weights).with_suffix(".yaml").name)
+    try:
+        return Card(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (TypeError, yaml.YAMLError) as error:
+        expected = ", ".join(Card.__dataclass_fields__)
+        raise ValueError(
+            f"{path} must be YAML with exactly the entries {expected}: {error}; restore the file"
+        ) from error

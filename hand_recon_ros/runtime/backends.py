@@ -1,0 +1,76 @@
+"""What executes a network: each function here loads one and returns a function from images to output arrays.
+
+All of them take images (B, H, W, 3) uint8, C-contiguous, B at least 1, and accept any B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hand_recon_ros.types import ByteImage
+
+Outputs = tuple[np.ndarray[Any, Any], ...]
+Run = Callable[[ByteImage], Outputs]
+
+
+def load_openvino(onnx: Path, threads: int, precision: str) -> Run:
+    """OpenVINO on the CPU, tuned for the delay of one call."""
+    import openvino as ov
+    from openvino import properties as set_to
+    from openvino.properties import hint
+
+    core = ov.Core()
+    compiled = core.compile_model(
+        core.read_model(onnx),
+        "CPU",
+        {
+            hint.performance_mode(): hint.PerformanceMode.LATENCY,
+            # Without this, OpenVINO silently computes in bfloat16 on processors that have it.
+            hint.inference_precision(): {"float32": ov.Type.f32, "bfloat16": ov.Type.bf16}[precision],
+            set_to.inference_num_threads(): threads,
+            set_to.num_streams(): 1,
+        },
+    )
+    request = compiled.create_infer_request()
+    count = len(compiled.outputs)
+
+    def run(images: ByteImage) -> Outputs:
+        request.infer([images], share_inputs=True)
+        return tuple(request.get_output_tensor(k).data.copy() for k in range(count))
+
+    return run
+
+
+def load_onnxruntime(onnx: Path, threads: int) -> Run:
+    """ONNX Runtime on the CPU."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    session = ort.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+    return lambda images: tuple(session.run(None, {"images": images}))
+
+
+def load_torch(name: str, device: str, threads: int, precision: str) -> Run:
+    """PyTorch, eagerly; on CUDA with channels last, from pinned memory."""
+    import torch
+
+    from hand_recon_ros.networks import create_network
+
+    if device == "cpu":
+        torch.set_num_threads(threads)
+    network = create_network(name).to(device, getattr(torch, precision)).to(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def run(images: ByteImage) -> Outputs:
+        batch = torch.from_numpy(images)
+        if device == "cuda":
+            batch = batch.pin_memory().to(device, non_blocking=True)
+        return tuple(output.float().cpu().numpy() for output in network(batch))
+
+    return run

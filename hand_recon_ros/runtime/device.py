@@ -1,0 +1,61 @@
+"""Which device and how many threads to use, found without importing torch."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sys
+
+logger = logging.getLogger(__name__)
+
+MAX_DEFAULT_THREADS = 4
+"""Networks of this size gain little from more cores, and a robot needs those for other things."""
+
+
+def cuda_device_count() -> int:
+    """CUDA devices that the driver offers; 0 without a driver."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return 0
+    count = ctypes.c_int()
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return 0
+    return count.value
+
+
+def choose_device(device: str) -> str:
+    """ "cpu" or "cuda" for "cpu", "cuda" or "auto".
+
+    Raises:
+        ValueError: another name.
+        RuntimeError: "cuda" where there is none.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device must be auto, cpu or cuda, got {device!r}")
+    if device == "cpu":
+        return device
+    if cuda_device_count():
+        return "cuda"
+    if device == "cuda":
+        raise RuntimeError(
+            "device cuda was asked for, but the NVIDIA driver offers no CUDA device; "
+            "install the driver (nvidia-smi must list a GPU) or use device cpu"
+        )
+    logger.info("No CUDA device: networks run on the CPU")
+    return "cpu"
+
+
+def choose_threads(threads: int | None) -> int:
+    """The given number of threads, or by default one for each core that this process may use, at most four.
+
+    Raises:
+        ValueError: a number below one.
+    """
+    if threads is None:
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(usable, MAX_DEFAULT_THREADS)
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}; leave it out for a default")
+    return threads

@@ -1,6 +1,7 @@
 """Parametric hands: the free hand that comes with the package, MANO files of the user's own, and their skinning."""
 
 from hand_recon_ros.hand_model.anatomy import JointAnatomy, free_hand_anatomy, rotations_from_angles
+from hand_recon_ros.hand_model.mano import load_mano, repaired_left
 from hand_recon_ros.hand_model.model import HandModel, load_free_hand
 from hand_recon_ros.hand_model.rotations import (
     axis_angle_to_matrix,
@@ -17,8 +18,10 @@ __all__ = [
     "free_hand_anatomy",
     "joint_transforms",
     "load_free_hand",
+    "load_mano",
     "matrix_to_axis_angle",
     "matrix_to_quaternion",
+    "repaired_left",
     "rotations_from_angles",
     "skew_matrix",
     "skin",

@@ -1,0 +1,187 @@
+"""Reads pickles that hold only arrays, without running anything they name.
+
+MANO's files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy variables. Every class such a file
+may name is replaced by a shell here that merely keeps its arrays; any other name is refused. The shells are classes
+that define `__setstate__` themselves, so that no opcode can change them, and NumPy never sees a foreign state.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+MAX_BYTES = 256 * 2**20
+Array = npt.NDArray[Any]
+
+
+def read_arrays(path: Path | str) -> dict[str, Array | str]:
+    """The arrays and texts of a pickled dictionary of them; sparse matrices come dense.
+
+    Raises:
+        ValueError: no pickle, a damaged or too large one, or one that holds anything but arrays.
+    """
+    size = Path(path).stat().st_size
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"expected a pickle of arrays of at most {MAX_BYTES // 2**20} MiB, but {path} has {size} bytes"
+        )
+    data = Path(path).read_bytes()
+    try:
+        _check_opcodes(data)
+        content = _ArrayUnpickler(io.BytesIO(data), encoding="latin1").load()
+        if not isinstance(content, dict):
+            raise ValueError(f"it holds a {type(content).__name__}, not a dictionary")
+        values = {str(name): _value_of(value) for name, value in content.items()}
+    except Exception as error:  # a foreign file can break the unpickler in any way
+        raise ValueError(f"expected a pickled dictionary of arrays in {path}: {error}") from error
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_opcodes(data: bytes) -> None:
+    """Refuse truncated files, and memo numbers that would make the unpickler reserve far more than the file's size."""
+    for opcode, argument, _ in pickletools.genops(data):
+        if "PUT" in opcode.name and isinstance(argument, int) and argument > len(data):
+            raise ValueError(f"memo number {argument} in a file of {len(data)} bytes")
+
+
+def _value_of(value: Any) -> Array | str | None:
+    if isinstance(value, _Array | _Sparse | _Variable | _Selection):
+        return value.value()
+    if isinstance(value, str | int | float):
+        return str(value)
+    return None
+
+
+class _Shell:
+    """Stands for a class that a pickle names."""
+
+    state: Any = None
+
+    def __init__(self, *ignored: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+
+class _DataType(_Shell):
+    """numpy.dtype of plain numbers; the state adds the byte order."""
+
+    def __init__(self, code: str, *ignored: object) -> None:
+        self.code = code
+
+    def resolved(self) -> np.dtype[Any]:
+        dtype = np.dtype(str(self.code))
+        if dtype.kind not in "biuf":
+            raise ValueError(f"expected numbers, got an array of {dtype}")
+        return dtype.newbyteorder(self.state[1]) if self.state else dtype
+
+
+class _Array(_Shell):
+    """numpy.ndarray; the state is version, shape, data type, Fortran order, bytes."""
+
+    def value(self) -> Array:
+        _, shape, dtype, fortran, data = self.state
+        # Python 2 strings arrive as text in Latin 1.
+        raw = data.encode("latin1") if isinstance(data, str) else bytes(data)
+        return np.frombuffer(raw, dtype.resolved()).reshape(shape, order="F" if fortran else "C")
+
+
+class _Scalar(_Array):
+    """numpy scalar of a data type and bytes."""
+
+    def __init__(self, dtype: _DataType, data: object) -> None:
+        self.state = (1, (), dtype, False, data)
+
+
+class _FromBuffer(_Array):
+    """numpy.ndarray as pickle protocol 5 writes it."""
+
+    def __init__(self, data: object, dtype: _DataType, shape: tuple[int, ...], order: str) -> None:
+        self.state = (1, shape, dtype, order == "F", data)
+
+
+class _Sparse(_Shell):
+    """scipy.sparse matrix in compressed columns (or rows, in the subclass)."""
+
+    by_column = True
+
+    def value(self) -> Array:
+        shape = self.state.get("_shape", self.state.get("shape"))
+        data, indices, starts = (self.state[name].value() for name in ("data", "indices", "indptr"))
+        major, minor = shape[::-1] if self.by_column else shape
+        if not (0 < major * minor <= MAX_BYTES // 8 and len(starts) == major + 1):
+            raise ValueError(f"expected a small sparse matrix, got one of {shape} with {len(starts)} starts")
+        dense = np.zeros((major, minor))
+        np.add.at(dense, (np.repeat(np.arange(major), np.diff(starts)), indices), data)
+        return dense.T if self.by_column else dense
+
+
+class _SparseRows(_Sparse):
+    by_column = False
+
+
+class _Variable(_Shell):
+    """chumpy.Ch: an array under the name x."""
+
+    def value(self) -> Array:
+        return self.state["x"].value()
+
+
+class _Selection(_Shell):
+    """chumpy.reordering.Select: entries of a flattened variable, in a shape of their own."""
+
+    def value(self) -> Array:
+        source, indices = self.state["a"], self.state["idxs"]
+        if not isinstance(source, _Variable) or not isinstance(indices, _Array):
+            raise ValueError("expected a selection from an array")
+        picked = source.value().ravel()[indices.value().ravel()]
+        return picked.reshape(self.state["preferred_shape"]) if "preferred_shape" in self.state else picked
+
+
+class _Latin1(_Shell):
+    """_codecs.encode, by which protocol 2 writes bytes from Python 3."""
+
+    def __new__(cls, text: str, encoding: str) -> Any:
+        if encoding != "latin1":
+            raise ValueError(f"expected bytes in latin1, got {encoding!r}")
+        return text.encode("latin1")
+
+
+class _Instance(_Shell):
+    """copy_reg._reconstructor and numpy's _reconstruct: an empty instance of a class, here always of a shell."""
+
+    def __new__(cls, shell: type[_Shell], *ignored: object) -> Any:
+        if not (isinstance(shell, type) and issubclass(shell, _Shell)):
+            raise ValueError(f"expected an array's class, got {shell!r}")
+        return object.__new__(shell)
+
+
+ADMITTED: dict[str, type[_Shell]] = {
+    **{f"numpy.{core}.multiarray._reconstruct": _Instance for core in ("core", "_core")},
+    **{f"numpy.{core}.multiarray.scalar": _Scalar for core in ("core", "_core")},
+    **{f"numpy.{core}.numeric._frombuffer": _FromBuffer for core in ("core", "_core")},
+    "numpy.ndarray": _Array,
+    "numpy.dtype": _DataType,
+    "_codecs.encode": _Latin1,
+    **{f"{module}._reconstructor": _Instance for module in ("copy_reg", "copyreg")},
+    **{f"{module}.object": _Shell for module in ("__builtin__", "builtins")},
+    **{f"scipy.sparse.{module}.csc_matrix": _Sparse for module in ("csc", "_csc")},
+    **{f"scipy.sparse.{module}.csr_matrix": _SparseRows for module in ("csr", "_csr")},
+    **{f"chumpy.{module}": _Variable for module in ("ch.Ch", "Ch")},
+    "chumpy.reordering.Select": _Selection,
+}
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> type[_Shell]:
+        shell = ADMITTED.get(f"{module}.{name}")
+        if shell is None:
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which no file of arrays needs")
+        return shell

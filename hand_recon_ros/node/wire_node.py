@@ -1,0 +1,108 @@
+"""The live node on the wire, as a process."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from hand_recon_ros.bus.discovery import WireSettings
+from hand_recon_ros.bus.ros_args import RosArgs, parse_ros_args
+from hand_recon_ros.bus.wire import WireBus
+from hand_recon_ros.node.hand_node import Arrival, HandNode, Pipeline, load_pipeline
+from hand_recon_ros.node.mailbox import Mailbox
+from hand_recon_ros.node.parameters import NodeParameters, parameters_from
+
+logger = logging.getLogger(__name__)
+
+LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+WORKER_PATIENCE_S = 1.5
+
+
+def run_wire_node(
+    argv: Sequence[str] = (),
+    settings: WireSettings | None = None,
+    load: Callable[[NodeParameters], Pipeline] = load_pipeline,
+) -> int:
+    """Run the node until SIGINT or SIGTERM.
+
+    Args:
+        argv: arguments with `--ros-args`; others are refused.
+        settings: domain and discovery, by default from the environment.
+        load: makes the pipeline.
+
+    Returns:
+        Exit code: 0 after a signal, 1 with one sentence on standard error when the node could not start.
+    """
+    with stop_on_signals() as stop:
+        try:
+            args = parse_ros_args(argv)
+            parameters = _parameters(args)
+            _log_to_stderr(args.log_level or "info")
+            spin_live(args, parameters, load(parameters), stop, settings)
+        except (ValueError, RuntimeError, OSError) as error:
+            print(f"hand_recon: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def spin_live(
+    args: RosArgs,
+    parameters: NodeParameters,
+    pipeline: Pipeline,
+    stop: threading.Event,
+    settings: WireSettings | None = None,
+) -> None:
+    """Serve a live camera until stop is set: a receive thread, and a worker that takes the newest image."""
+    bus = WireBus(args.node, settings)
+    mailbox: Mailbox[Arrival] = Mailbox()
+    try:
+        node = HandNode(bus, pipeline, parameters, mailbox)
+        worker = threading.Thread(target=node.work, name="hands", daemon=True)
+        worker.start()
+        logger.info("%s waits for images on %s", args.node.full, bus.resolve("image"))
+        bus.spin(stop)
+        mailbox.close()
+        worker.join(WORKER_PATIENCE_S)
+        logger.info("%d images processed, %d dropped, %d failed", node.processed, node.dropped, node.failed)
+    finally:
+        mailbox.close()
+        bus.close()
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; a second signal ends the process as usual."""
+    stop = threading.Event()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        restore()
+        stop.set()
+
+    for number in handlers:
+        signal.signal(number, on_signal)
+    try:
+        yield stop
+    finally:
+        restore()
+
+
+def _parameters(args: RosArgs) -> NodeParameters:
+    if args.rest:
+        raise ValueError(f"expected only --ros-args, got {' '.join(args.rest)}")
+    return parameters_from(args.parameters)
+
+
+def _log_to_stderr(level: str) -> None:
+    if level not in LOG_LEVELS:
+        raise ValueError(f"expected a log level out of {', '.join(LOG_LEVELS)}, got {level!r}")
+    logging.basicConfig(level=level.upper(), format="[%(levelname)s] [%(name)s]: %(message)s")

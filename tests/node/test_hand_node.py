@@ -1,0 +1,304 @@
+"""The node's logic over a bus in memory."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from messages import STORE
+from stand_in import BAD, CRASH, StandIn, hand, picture
+
+from hand_recon_ros.bus import LATCHED, RESULTS, Qos
+from hand_recon_ros.bus.camera_codec import encode_camera_info, info_of
+from hand_recon_ros.bus.compressed_codec import encode_compressed_image
+from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY, topology_id
+from hand_recon_ros.bus.image_codec import encode_image
+from hand_recon_ros.bus.marker_codec import MARKER_ARRAY, NAMESPACES
+from hand_recon_ros.bus.names import NodeName
+from hand_recon_ros.node import HandNode, NodeParameters
+from hand_recon_ros.node.mailbox import Mailbox
+from hand_recon_ros.types import CameraModel, HandFrame
+
+CAMERA = CameraModel(50, 50, 32, 24, 64, 48)
+OUTPUTS = {"/hands/hands": HAND_ARRAY, "/hands/markers": MARKER_ARRAY, "/hands/mesh_topology": HAND_MESH_TOPOLOGY}
+
+
+class MemoryBus:
+    """Delivers at once; the clock stands still at a value that a test sets."""
+
+    def __init__(self, *remaps: tuple[str, str]) -> None:
+        self.node = NodeName("hands", "/", remaps)
+        self.callbacks: dict[str, Callable[[memoryview], None]] = {}
+        self.sent: dict[str, list[Any]] = defaultdict(list)
+        self.audience: dict[str, int] = defaultdict(int)
+        self.qos: dict[str, Qos] = {}
+        self.clock = 7
+        self.published: queue.Queue[int] = queue.Queue()  # stamps on ~/hands
+
+    def publisher(self, topic: str, ros_type: str, qos: Qos) -> Any:
+        bus, name = self, self.resolve(topic)
+        bus.qos[name] = qos
+
+        class Output:
+            def publish(self, cdr: bytearray) -> None:
+                message = STORE.deserialize_cdr(bytes(cdr), ros_type)
+                bus.sent[name].append(message)
+                if ros_type == HAND_ARRAY:
+                    bus.published.put(message.header.stamp.nanosec)
+
+            def subscription_count(self) -> int:
+                return bus.audience[name]
+
+        return Output()
+
+    def subscribe(self, topic: str, ros_type: str, qos: Qos, on_message: Callable[[memoryview], None]) -> Any:
+        self.callbacks[self.resolve(topic)] = on_message
+
+    def resolve(self, topic: str) -> str:
+        return self.node.resolve(topic)
+
+    def sibling(self, base: str, topic: str) -> str:
+        return self.node.sibling(base, topic)
+
+    def now_ns(self) -> int:
+        return self.clock
+
+    def spin(self, stop: threading.Event) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def image(self, hands: int, stamp: int = 1, frame_id: str = "camera", topic: str = "/image") -> None:
+        self.callbacks[topic](memoryview(encode_image(stamp, frame_id, picture(hands))))
+
+    def info(self, camera: CameraModel = CAMERA, frame_id: str = "camera", topic: str = "/camera_info") -> None:
+        self.callbacks[topic](memoryview(encode_camera_info(info_of(camera, 0, frame_id))))
+
+    @property
+    def arrays(self) -> list[Any]:
+        return self.sent["/hands/hands"]
+
+    @property
+    def markers(self) -> list[list[tuple[str, int, int]]]:
+        return [[(m.ns, m.id, m.action) for m in a.markers] for a in self.sent["/hands/markers"]]
+
+
+def start(bus: MemoryBus, **parameters: Any) -> tuple[HandNode, StandIn]:
+    pipeline = StandIn()
+    return HandNode(bus, pipeline, NodeParameters(**parameters)), pipeline
+
+
+def test_every_image_gives_a_message_also_without_hands() -> None:
+    bus = MemoryBus()
+    node, _ = start(bus)
+    for stamp, hands in ((5, 2), (6, 0)):
+        bus.image(hands, stamp, "left_camera")
+    first, second = bus.arrays
+    assert [len(first.hands), len(second.hands)] == [2, 0]
+    assert (first.header.stamp.nanosec, first.header.frame_id) == (5, "left_camera")
+    assert [first.sequence, second.sequence, node.processed] == [0, 1, 2]
+    assert bus.qos == {"/hands/hands": RESULTS, "/hands/markers": RESULTS, "/hands/mesh_topology": LATCHED}
+
+
+def test_times_of_arrival_publishing_and_stages_are_told() -> None:
+    bus = MemoryBus()
+    start(bus)
+    bus.clock = 3_000_000_004
+    bus.image(1)
+    (message,) = bus.arrays
+    assert (message.received.sec, message.received.nanosec) == (message.published.sec, message.published.nanosec)
+    assert message.received.sec == 3
+    decode, *stages, total = message.latency_ms
+    assert stages == [1, 2, 3]
+    assert 0 < decode <= total
+
+
+def test_intrinsics_are_used_once_known_and_kept_by_frame() -> None:
+    bus = MemoryBus()
+    _, pipeline = start(bus)
+    other = replace(CAMERA, fx=99.0)
+    bus.image(1)
+    bus.info()
+    bus.info(other, "other")
+    bus.image(1)
+    bus.image(1, frame_id="other")
+    bus.image(1, frame_id="unknown")
+    assert [camera for _, _, camera, _ in pipeline.calls] == [None, CAMERA, other, None]
+    assert [message.hands[0].scale_source for message in bus.arrays] == [1, 2, 2, 1]
+    assert bus.arrays[1].camera_info.k[0] == CAMERA.fx
+
+
+def test_unusable_intrinsics_are_told_once_and_do_not_stop_the_stream(caplog: pytest.LogCaptureFixture) -> None:
+    bus = MemoryBus()
+    _, pipeline = start(bus)
+    bus.info(replace(CAMERA, width=100, height=10))
+    bus.callbacks["/camera_info"](memoryview(b"\0\1\0\0abc"))
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            bus.image(1)
+    assert [camera for _, _, camera, _ in pipeline.calls] == [None] * 3
+    assert caplog.text.count("not a pure scale") == 1
+
+
+def test_a_rectified_image_uses_the_projection_matrix() -> None:
+    bus = MemoryBus()
+    _, pipeline = start(bus, image_is_rectified=True)
+    bus.info(replace(CAMERA, distortion=(0.1,)))
+    bus.image(1)
+    assert pipeline.calls[0][2] == CAMERA
+
+
+@pytest.mark.parametrize("bad", [BAD, CRASH, None])
+def test_a_bad_image_is_counted_logged_and_skipped(caplog: pytest.LogCaptureFixture, bad: int | None) -> None:
+    bus = MemoryBus()
+    node, _ = start(bus)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            if bad is None:
+                bus.callbacks["/image"](memoryview(encode_image(1, "camera", picture(1), "theora")))
+            else:
+                bus.image(bad)
+        bus.image(1)
+    assert (node.failed, node.processed, len(bus.arrays)) == (3, 1, 1)
+    assert caplog.text.count("image skipped") == 1
+
+
+def test_stamps_that_jump_back_reset_the_tracks_and_the_markers() -> None:
+    bus = MemoryBus()
+    bus.audience["/hands/markers"] = 1
+    _, pipeline = start(bus)
+    for stamp in (10, 10, 11, 5, 6):
+        bus.image(1, stamp)
+    assert pipeline.resets == 1
+    clears = [3 in (action for _, _, action in markers) for markers in bus.markers]
+    assert clears == [True, False, False, True, False]
+
+
+def test_markers_are_built_only_for_an_audience_which_starts_clean() -> None:
+    bus = MemoryBus()
+    start(bus)
+    bus.image(1, 1)
+    assert bus.markers == []
+    bus.audience["/hands/markers"] = 1
+    bus.image(1, 2)
+    bus.audience["/hands/markers"] = 0
+    bus.image(1, 3)
+    bus.audience["/hands/markers"] = 2
+    bus.image(1, 4)
+    assert bus.markers == [[("", 0, 3), *[(namespace, 1, 0) for namespace in NAMESPACES]]] * 2
+
+
+def test_markers_keep_their_ids_and_lost_hands_are_deleted() -> None:
+    bus = MemoryBus()
+    bus.audience["/hands/markers"] = 1
+    start(bus)
+    for stamp, hands in enumerate((2, 1, 0, 0)):
+        bus.image(hands, stamp)
+    shown = [(namespace, 1, 0) for namespace in NAMESPACES]
+    deleted = [[(namespace, number, 2) for namespace in NAMESPACES] for number in (1, 2)]
+    assert bus.markers[1:] == [[*deleted[1], *shown], deleted[0], []]
+
+
+def test_hands_that_cannot_be_drawn_or_are_not_tracked_get_correct_markers() -> None:
+    bus = MemoryBus()
+    bus.audience["/hands/markers"] = 1
+    broken = replace(hand(5, True), vertices=np.full((778, 3), np.nan, np.float32))
+    untracked = replace(hand(0, True), track_id=0)
+
+    class Fixed(StandIn):
+        def __call__(self, *args: Any, **kwargs: Any) -> HandFrame:
+            return HandFrame((broken, untracked, untracked), CAMERA, 1, "camera")
+
+    HandNode(bus, Fixed(), NodeParameters())
+    bus.image(1)
+    assert {number for _, number, action in bus.markers[0] if action == 0} == {-2, -3}
+    assert len(bus.arrays[0].hands) == 3
+
+
+def test_topologies_are_published_once_and_vertices_on_request() -> None:
+    bus = MemoryBus()
+    node, _ = start(bus)
+    bus.image(2, 1)
+    node.parameters = NodeParameters(publish_vertices=True)
+    bus.image(1, 2)
+    (topology,) = bus.sent["/hands/mesh_topology"]
+    faces = hand(1, True).faces
+    assert topology.topology_id == topology_id(faces) == bus.arrays[0].hands[0].topology_id
+    np.testing.assert_array_equal(topology.faces.reshape(-1, 3), faces)
+    assert [len(message.hands[0].vertices) for message in bus.arrays] == [0, 3 * topology.vertex_count]
+
+
+def test_compressed_images_and_intrinsics_follow_the_remapped_image() -> None:
+    bus = MemoryBus(("image", "/cam/color/image_raw"))
+    _, pipeline = start(bus, use_compressed=True)
+    bus.info(topic="/cam/color/camera_info")
+    png = cv2.imencode(".png", picture(2)[..., ::-1])[1].tobytes()
+    bus.callbacks["/cam/color/image_raw/compressed"](memoryview(encode_compressed_image(3, "camera", png, "png")))
+    assert pipeline.calls[0][:3] == (3, "camera", CAMERA)
+    assert len(bus.arrays[0].hands) == 2
+
+
+def test_the_nearest_depth_image_is_used_when_it_fits() -> None:
+    bus = MemoryBus()
+    _, pipeline = start(bus, use_depth=True)
+
+    def depth(stamp: int, value: int, height: int = 48, frame_id: str = "camera") -> None:
+        cdr = encode_image(stamp, frame_id, np.full((height, 64), value, np.uint16), "16UC1")
+        bus.callbacks["/depth"](memoryview(cdr))
+
+    second = 10**9
+    depth(second, 1000)
+    depth(second + 10_000_000, 2000)
+    bus.image(1, second + 8_000_000)
+    bus.image(1, 2 * second)
+    depth(3 * second, 3000, height=24)
+    bus.image(1, 3 * second)
+    depth(4 * second, 3000, frame_id="elsewhere")
+    bus.image(1, 4 * second)
+    bus.callbacks["/depth"](memoryview(b"\0\1\0\0"))
+    bus.image(1, 5 * second)
+    first, *others = [depth for *_, depth in pipeline.calls]
+    assert first is not None
+    np.testing.assert_allclose(first, 2.0)
+    assert others == [None] * 4
+
+
+def test_a_worker_takes_the_newest_image() -> None:
+    bus, mailbox, started, go = MemoryBus(), Mailbox[Any](), threading.Event(), threading.Event()
+
+    class Slow(StandIn):
+        def __call__(self, *args: Any, **kwargs: Any) -> HandFrame:
+            started.set()
+            assert go.wait(10)
+            return super().__call__(*args, **kwargs)
+
+    pipeline = Slow()
+    node = HandNode(bus, pipeline, NodeParameters(), mailbox)
+    worker = threading.Thread(target=node.work)
+    worker.start()
+    bus.image(1, 1)
+    assert started.wait(10)
+    for stamp in (2, 3, 4):
+        bus.image(1, stamp)
+    go.set()
+    while bus.published.get(timeout=10) != 4:
+        pass
+    mailbox.close()
+    worker.join(10)
+    assert [stamp for stamp, *_ in pipeline.calls] == [1, 4]
+    assert [message.dropped for message in bus.arrays] == [2, 2]
+
+
+def test_work_without_a_mailbox_is_refused() -> None:
+    node, _ = start(MemoryBus())
+    with pytest.raises(ValueError, match="mailbox"):
+        node.work()

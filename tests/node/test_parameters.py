@@ -1,0 +1,66 @@
+"""The table of parameters."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hand_recon_ros.bus.names import NodeName
+from hand_recon_ros.bus.ros_args import parameters_of_file
+from hand_recon_ros.node.parameters import PARAMETERS, NodeParameters, parameter_file, parameters_from
+from hand_recon_ros.paths import shared_file
+
+
+def test_the_configuration_file_is_the_generated_one() -> None:
+    text = shared_file("config", "hand_recon.yaml").read_text()
+    assert text == parameter_file(), "write parameter_file() to config/hand_recon.yaml"
+
+
+def test_the_configuration_file_gives_the_defaults() -> None:
+    values = parameters_of_file(shared_file("config", "hand_recon.yaml"), NodeName("any_name"))
+    assert set(values) == {row.name for row in PARAMETERS}
+    assert parameters_from(values) == NodeParameters()
+
+
+@pytest.mark.parametrize("row", PARAMETERS, ids=lambda row: row.name)
+def test_every_row_is_documented_and_checks_its_range(row: Any) -> None:
+    assert row.description.endswith(".")
+    assert row.checked(row.default) == row.default
+    wrong: list[Any] = [None, [], {}]
+    if row.low is not None:
+        kind = type(row.default)
+        assert row.checked(kind(row.high)) == row.high
+        wrong += [kind(row.high) + 1, kind(math.floor(row.low)) - 1, "1", True]
+    if isinstance(row.default, float):
+        wrong.append(math.nan)
+    if row.choices:
+        wrong.append("elsewhere")
+    for value in wrong:
+        with pytest.raises(ValueError, match=f"parameter {row.name} must be"):
+            row.checked(value)
+
+
+def test_whole_numbers_are_taken_for_numbers_but_not_the_other_way_round() -> None:
+    assert parameters_from({"marker_lifetime": 1}).marker_lifetime == 1.0
+    assert isinstance(parameters_from({"marker_lifetime": 1}).marker_lifetime, float)
+    with pytest.raises(ValueError, match=r"max_hands must be a whole number: 1 to 16; got 2\.0"):
+        parameters_from({"max_hands": 2.0})
+
+
+def test_an_unknown_name_suggests_a_known_one() -> None:
+    with pytest.raises(ValueError, match="no parameter max_hand; did you mean max_hands"):
+        parameters_from({"max_hand": 2})
+    with pytest.raises(ValueError, match="known are model, device"):
+        parameters_from({"zzz": 2})
+
+
+def test_parameters_of_other_parts_of_ros_are_left_alone() -> None:
+    assert parameters_from({"use_sim_time": True, "qos_overrides./image.subscription.depth": 3}) == NodeParameters()
+
+
+def test_the_file_is_yaml_of_one_section(tmp_path: Path) -> None:
+    assert list(yaml.safe_load(parameter_file())) == ["/**"]

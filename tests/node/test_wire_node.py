@@ -1,0 +1,134 @@
+"""The live node as a process on the wire: images in, hands out, and a clean end."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stand_in import picture
+
+from hand_recon_ros.bus import LATCHED, RESULTS
+from hand_recon_ros.bus.camera_codec import CAMERA_INFO, encode_camera_info, info_of
+from hand_recon_ros.bus.discovery import localhost_settings
+from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY, decode_hand_message
+from hand_recon_ros.bus.image_codec import IMAGE, encode_image
+from hand_recon_ros.bus.names import NodeName
+from hand_recon_ros.bus.wire import WireBus
+from hand_recon_ros.node.monitor import watch_hands
+from hand_recon_ros.types import CameraModel, ScaleSource, Side
+
+DOMAIN = 1 + (os.getpid() + 115) % 230
+WAIT_S = 30.0
+SCRIPT = Path(__file__).with_name("wire_node_process.py")
+CAMERA = CameraModel(50, 50, 32, 24, 64, 48)
+
+
+@contextmanager
+def node_process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    environment = {**os.environ, "ROS_DOMAIN_ID": str(DOMAIN), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    environment["PYTHONPATH"] = str(SCRIPT.parents[1] / "bus")
+    command = [sys.executable, str(SCRIPT), *arguments]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@contextmanager
+def camera_bus() -> Iterator[WireBus]:
+    bus = WireBus(NodeName("camera"), localhost_settings(DOMAIN))
+    try:
+        yield bus
+    finally:
+        bus.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_images_in_hands_out_until_a_signal(number: signal.Signals) -> None:
+    hands: queue.Queue[Any] = queue.Queue()
+    topologies: queue.Queue[memoryview] = queue.Queue()
+    remaps = ["-r", "image:=/cam/image_raw", "-r", "__node:=hands", "-r", "__ns:=/robot"]
+    with camera_bus() as bus, node_process("--ros-args", *remaps, "-p", "publish_vertices:=true") as process:
+        images = bus.publisher("/cam/image_raw", IMAGE, RESULTS)
+        infos = bus.publisher("/cam/camera_info", CAMERA_INFO, RESULTS)
+        results = bus.subscribe(
+            "/robot/hands/hands", HAND_ARRAY, RESULTS, lambda cdr: hands.put(decode_hand_message(cdr))
+        )
+        bus.subscribe("/robot/hands/mesh_topology", HAND_MESH_TOPOLOGY, LATCHED, topologies.put)
+        assert images.wait_for_subscriptions(1, WAIT_S)
+        assert infos.wait_for_subscriptions(1, WAIT_S)
+        assert results.wait_for_publishers(1, WAIT_S)
+        stop = threading.Event()
+        receiver = threading.Thread(target=bus.spin, args=(stop,))
+        receiver.start()
+        infos.publish(encode_camera_info(info_of(CAMERA, 0, "camera")))
+        for stamp, count in ((1, 2), (2, 0), (3, 1)):
+            images.publish(encode_image(stamp, "camera", picture(count)))
+            message = hands.get(timeout=WAIT_S)
+            assert (message.header.stamp.nanosec, len(message.hands)) == (stamp, count)
+        assert message.hands[0].scale_source == ScaleSource.METRIC
+        topology = decode_hand_message(topologies.get(timeout=WAIT_S), HAND_MESH_TOPOLOGY)
+        assert topology.topology_id == message.hands[0].topology_id
+        assert len(message.hands[0].vertices) == 3 * topology.vertex_count
+        process.send_signal(number)
+        _, log = process.communicate(timeout=WAIT_S)
+        stop.set()
+        receiver.join(WAIT_S)
+    assert process.returncode == 0
+    assert "3 images processed" in log
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--ros-args", "-p", "max_hands:=0"], "parameter max_hands must be"),
+        (["--ros-args", "-p", "max_hand:=2"], "did you mean max_hands?"),
+        (["--ros-args", "-r", "image"], "expected name:=value"),
+        (["--ros-args", "--log-level", "loud"], "log level"),
+        (["image"], "expected only --ros-args"),
+    ],
+)
+def test_a_bad_argument_ends_with_one_sentence(arguments: list[str], message: str) -> None:
+    with node_process(*arguments) as process:
+        _, log = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 1
+    assert message in log
+    assert len(log.splitlines()) == 1
+
+
+def test_the_monitor_shows_what_a_node_publishes() -> None:
+    stop = threading.Event()
+    with camera_bus() as camera, node_process() as process:
+        images = camera.publisher("/image", IMAGE, RESULTS)
+        assert images.wait_for_subscriptions(1, WAIT_S)
+        watcher = WireBus(NodeName("watcher"), localhost_settings(DOMAIN))
+        snapshots = watch_hands(watcher, stop, period_s=0.02)
+        for stamp in range(1, 1000):
+            images.publish(encode_image(stamp, "camera", picture(2)))
+            snapshot = next(snapshots)
+            if snapshot.received >= 3:
+                break
+        snapshots.close()
+        watcher.close()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=WAIT_S)
+    assert snapshot.rate_hz > 0
+    assert snapshot.frame_id == "camera"
+    assert [(hand.track_id, hand.side, hand.scale_source) for hand in snapshot.hands] == [
+        (1, Side.RIGHT, ScaleSource.ASSUMED),
+        (2, Side.RIGHT, ScaleSource.ASSUMED),
+    ]
+    assert snapshot.latency_ms[1:4] == (1, 2, 3)
+    assert stop.is_set()

@@ -10,13 +10,15 @@ SMALL = 1e-4
 """Angle in radians under which series replace quotients by the angle."""
 
 
+SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]]
+"""Row-major skew matrices of the three unit vectors."""
+
+
 def skew_matrix(vectors: Any) -> Any:
     """Matrices (..., 3, 3) whose product with b is the cross product of vectors (..., 3) with b."""
     xp = array_namespace(vectors)
-    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
-    zero = xp.zeros_like(x)
-    rows = [xp.stack(row, axis=-1) for row in ((zero, -z, y), (z, zero, -x), (-y, x, zero))]
-    return xp.stack(rows, axis=-2)
+    units = xp.asarray(SKEW, dtype=vectors.dtype, device=vectors.device)
+    return xp.reshape(vectors @ units, (*vectors.shape[:-1], 3, 3))
 
 
 def axis_angle_to_matrix(vectors: Any) -> Any:

@@ -29,10 +29,12 @@ class Articulation:
     Attributes:
         parts: (16, L, 3) rest position of each point's share in each joint, k above.
         part_shapes: (B, 16, L, 3) its change with each shape coefficient.
-        part_poses: (16, L, 3, 135) its change with the pose features.
+        part_poses: (16 * L * 3, 135) its change with the pose features.
         weights: (16, L) total skinning weight of each point on each joint.
         joints: (16, 3) rest joints; joint_shapes: (B, 16, 3).
         axes: (15, 3, 3) unit rest axes: flexion, abduction, twist.
+        skews: (15, 3, 3, 3) their skew matrices.
+        regressor: (L, V) the points from vertices.
         lower, upper: (15, 3) limits in radians, same order.
         free: (D, 2) joint and axis of every angle that the limits leave free to move.
     """
@@ -44,6 +46,8 @@ class Articulation:
     joints: Array
     joint_shapes: Array
     axes: Array
+    skews: Array
+    regressor: Array
     lower: Array
     upper: Array
     free: npt.NDArray[np.intp]
@@ -86,11 +90,13 @@ def attach_points(model: HandModel, anatomy: JointAnatomy, regressor: Array) -> 
     return Articulation(
         parts=spread @ model.template,
         part_shapes=np.einsum("jlv,vcb->bjlc", spread, model.shape_directions, optimize=True),
-        part_poses=np.einsum("jlv,vcp->jlcp", spread, model.pose_directions, optimize=True),
+        part_poses=np.einsum("jlv,vcp->jlcp", spread, model.pose_directions, optimize=True).reshape(-1, 135),
         weights=spread.sum(axis=2),
         joints=model.joints_template.astype(np.float64),
         joint_shapes=np.moveaxis(model.joint_directions, 2, 0).astype(np.float64),
         axes=anatomy.axes.astype(np.float64),
+        skews=skew_matrix(anatomy.axes.astype(np.float64)),
+        regressor=regressor,
         lower=anatomy.lower.astype(np.float64),
         upper=anatomy.upper.astype(np.float64),
         free=np.argwhere(anatomy.upper - anatomy.lower > MIN_RANGE),
@@ -107,10 +113,10 @@ def shape_points(model: Articulation, betas: Array) -> Shaped:
 
 def pose_points(model: Articulation, shaped: Shaped, root: Array, angles: Array) -> Posed:
     """Pose N hands: root (N, 3, 3) rotation of the wrist and angles (N, 15, 3), flexion abduction twist, in radians."""
-    local, axes = _joint_rotations(model.axes, angles)
+    local, axes = _joint_rotations(model, angles)
     rotations = _chain_rotations(root, local)
     features = (local - np.eye(3)).reshape(len(local), 135)
-    parts = shaped.parts + np.moveaxis(model.part_poses @ features.T, 3, 0)
+    parts = shaped.parts + (features @ model.part_poses.T).reshape(-1, *model.parts.shape)
     joints, shares = _assemble(rotations, model.weights, shaped.joints, parts)
     return Posed(shares.sum(axis=1), joints, rotations, shares, _world_axes(rotations, axes))
 
@@ -136,16 +142,15 @@ def shape_derivatives(model: Articulation, posed: Posed) -> Array:
     return shares.sum(axis=2)
 
 
-def _joint_rotations(axes: Array, angles: Array) -> tuple[Array, Array]:
+def _joint_rotations(model: Articulation, angles: Array) -> tuple[Array, Array]:
     """Local rotations (N, 15, 3, 3) and the axes as turned by the rotations before them (N, 15, 3, 3)."""
-    skew = skew_matrix(axes)
     sin, cos = np.sin(angles)[..., None, None], np.cos(angles)[..., None, None]
-    turn = np.eye(3) + sin * skew + (1 - cos) * (skew @ skew)  # Rodrigues
+    turn = np.eye(3) + sin * model.skews + (1 - cos) * (model.skews @ model.skews)  # Rodrigues
     flexion, abduction, twist = turn[:, :, 0], turn[:, :, 1], turn[:, :, 2]
     swing = abduction @ flexion
-    turned = np.broadcast_to(axes, (*angles.shape, 3)).copy()
-    turned[:, :, 0] = (abduction @ axes[:, 0, :, None])[..., 0]
-    turned[:, :, 2] = (swing @ axes[:, 2, :, None])[..., 0]
+    turned = np.broadcast_to(model.axes, (*angles.shape, 3)).copy()
+    turned[:, :, 0] = (abduction @ model.axes[:, 0, :, None])[..., 0]
+    turned[:, :, 2] = (swing @ model.axes[:, 2, :, None])[..., 0]
     return swing @ twist, turned
 
 

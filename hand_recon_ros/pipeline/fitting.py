@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hand_recon_ros.hand_model import axis_angle_to_matrix
+from hand_recon_ros.hand_model import skew_matrix
 from hand_recon_ros.pipeline.articulation import (
     Articulation,
     Posed,
@@ -149,11 +149,17 @@ def _step(
     moved = state.angles.copy()
     moved[:, joint, axis] = np.clip(angles + delta[:, angle_slice], lower, upper)
     return HandState(
-        axis_angle_to_matrix(delta[:, :3]) @ state.root,
+        _turn(delta[:, :3]) @ state.root,
         _moved(state.translation, delta[:, 3:6]),
         moved,
         state.betas + delta[:, angle_slice.stop :] if shape else state.betas,
     ), float(np.abs(delta * np.where(np.arange(delta.shape[1]) // 3 == 1, 10, 1)).max())
+
+
+def _turn(vectors: Array) -> Array:
+    """Rotations (N, 3, 3) by small vectors (N, 3): Cayley's map, which agrees with the exponential to second order."""
+    skew = skew_matrix(vectors / 2)
+    return np.eye(3) + 2 / (1 + (vectors**2).sum(axis=1) / 4)[:, None, None] * (skew + skew @ skew)
 
 
 def _moved(translation: Array, step: Array) -> Array:

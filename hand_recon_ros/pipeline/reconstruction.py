@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from hand_recon_ros.camera import normalise
 from hand_recon_ros.hand_model import HandModel, axis_angle_to_matrix, matrix_to_axis_angle, rotations_from_angles, skin
-from hand_recon_ros.pipeline.articulation import Articulation, pose_points, shape_points
+from hand_recon_ros.pipeline.articulation import Articulation
 from hand_recon_ros.pipeline.fitting import HandState, Observation
 from hand_recon_ros.pipeline.landmarks import Landmarks
 from hand_recon_ros.types import CameraModel, Side
@@ -57,13 +57,13 @@ def reconstruct(model: HandModel, points: Articulation, state: HandState, sides:
     vertices, joints = skin(model, rotations.astype(np.float32), state.betas.astype(np.float32))
     mirror = _mirrors(sides)
     place = state.translation[:, None]
-    landmarks = pose_points(points, shape_points(points, state.betas), state.root, state.angles).points
+    vertices, joints = vertices - joints[:, :1] + place, joints - joints[:, :1] + place
     flip = mirror[:, 0, :, None] * mirror[:, 0, None, :]
     operators = np.stack([OPERATOR[side] for side in sides])
     return Reconstruction(
-        vertices=(vertices - joints[:, :1] + place) * mirror,
-        joints=(joints - joints[:, :1] + place) * mirror,
-        landmarks=(landmarks + place) * mirror,
+        vertices=vertices * mirror,
+        joints=joints * mirror,
+        landmarks=(points.regressor @ vertices) * mirror,
         wrists=(state.root * flip) @ operators,
         poses=matrix_to_axis_angle(rotations * flip[:, None]),
     )

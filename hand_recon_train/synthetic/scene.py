@@ -17,7 +17,7 @@ from hand_recon_train.synthetic.poses import random_angles
 Array = npt.NDArray[np.floating]
 
 MIRROR = np.array([-1.0, 1.0, 1.0])
-SLEEVE_LENGTH, SLEEVE_RINGS = 0.16, 6
+SLEEVE_LENGTH, SLEEVE_RINGS = 0.22, 6
 
 
 @dataclass(frozen=True)
@@ -148,10 +148,8 @@ def _sleeve(hand: PosedHand) -> tuple[Array, Array]:
     count = len(rim)
     a = np.arange(count)
     b = (a + 1) % count
-    strips = [
-        np.concatenate([np.stack([a, b, a + count], 1), np.stack([b, b + count, a + count], 1)]) + count * k
-        for k in range(SLEEVE_RINGS - 1)
-    ]
+    strip = np.concatenate([np.stack([a, a + count, b], axis=1), np.stack([b, a + count, b + count], axis=1)])
+    strips = [strip + count * k for k in range(SLEEVE_RINGS - 1)]
     return rings.reshape(-1, 3), np.concatenate(strips)
 
 

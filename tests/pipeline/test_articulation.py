@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hand_recon_ros.hand_model import load_free_hand, skin
+from hand_recon_ros.hand_model import load_free_hand, rotations_from_angles, skin
 from hand_recon_ros.pipeline.articulation import (
     angle_derivatives,
     pose_points,
@@ -11,7 +11,6 @@ from hand_recon_ros.pipeline.articulation import (
     shape_derivatives,
     shape_points,
 )
-from hand_recon_ros.hand_model import rotations_from_angles
 
 STEP = 1e-6
 

@@ -46,17 +46,21 @@ class Stage(nn.Sequential):
 
 
 class Decoder(nn.Module):
-    """Double a map, add the encoder's map of that size, refine."""
+    """Double a map, add the encoder's map of that size, refine.
+
+    The pointwise convolution comes before the doubling, a quarter of the work; the two commute.
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.lateral = nn.Sequential(SameConv2d(inputs, outputs, 1), nn.PReLU(outputs))
+        self.pointwise = SameConv2d(inputs, outputs, 1)
+        self.activation = nn.PReLU(outputs)
         self.blocks = nn.Sequential(ResidualBlock(outputs, outputs), ResidualBlock(outputs, outputs))
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         """Map x (B, inputs, H, W) and skip (B, outputs, 2H, 2W) to the shape of skip."""
-        larger = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-        return self.blocks(skip + self.lateral(larger))
+        larger = functional.interpolate(self.pointwise(x), scale_factor=2, mode="bilinear", align_corners=False)
+        return self.blocks(skip + self.activation(larger))
 
 
 class AnchorHead(nn.Module):

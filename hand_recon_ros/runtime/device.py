@@ -26,7 +26,7 @@ def cuda_device_count() -> int:
 
 
 def choose_device(device: str) -> str:
-    """ "cpu" or "cuda" for "cpu", "cuda" or "auto".
+    """Resolve "auto", and check that "cuda" is there; the result is "cpu" or "cuda".
 
     Raises:
         ValueError: another name.

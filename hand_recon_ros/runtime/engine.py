@@ -14,17 +14,19 @@ import numpy as np
 from hand_recon_ros.networks.registry import find_network
 from hand_recon_ros.runtime.backends import Outputs, Run, load_onnxruntime, load_openvino, load_torch
 from hand_recon_ros.runtime.device import choose_device, choose_threads
+from hand_recon_ros.runtime.export_cache import cached_onnx
 from hand_recon_ros.types import ByteImage
 
 logger = logging.getLogger(__name__)
 
 PRECISIONS = {
-    ("openvino", "cpu"): ("float32", "bfloat16"),
+    ("openvino", "cpu"): ("float32",),
     ("onnxruntime", "cpu"): ("float32",),
-    ("torch", "cpu"): ("float32", "bfloat16"),
-    ("torch", "cuda"): ("float32", "float16", "bfloat16"),
+    ("torch", "cpu"): ("float32",),
+    ("torch", "cuda"): ("float32", "float16"),
 }
-"""What every engine can compute in, on the devices that it runs on."""
+"""What every engine computes in, on the devices that it runs on. bfloat16 costs a CPU too much accuracy."""
+CPU_ENGINES = ("openvino", "onnxruntime")
 WARM_BATCHES = (1, 2)
 """Batch sizes run once at loading, since the first call of a size is several times slower."""
 
@@ -35,7 +37,7 @@ class EngineInfo:
 
     Attributes:
         threads: CPU threads.
-        load_ms, warmup_ms: time to load, and to run once the batch sizes that are warmed up.
+        load_ms, warmup_ms: time to load, and to run once each batch size that is warmed up.
         export: ONNX file that it was loaded from, or None where the network runs as it is.
     """
 
@@ -50,7 +52,7 @@ class EngineInfo:
 
 
 class Engine:
-    """Runs one network; for one thread at a time. `load_engine` makes one."""
+    """Runs one network, for one thread at a time; `load_engine` makes one."""
 
     def __init__(self, run: Run, input_size: int, empty: Outputs, info: EngineInfo) -> None:
         """Wrap a backend's run; empty is its answer to no images."""
@@ -79,31 +81,23 @@ def load_engine(
 
     Args:
         network: one of hand_recon_ros.networks.network_names().
-        device: "cpu", "cuda", or "auto" for CUDA where there is some.
+        device: "cpu", "cuda", or "auto" for CUDA where it works.
         threads: CPU threads; by default one a core, at most four.
-        precision: "float32", or "bfloat16" and "float16" where the engine has it.
+        precision: "float32", or on CUDA "float16".
         engine: "openvino", "onnxruntime", "torch", or "auto" for the fastest one on the device.
 
     Raises:
-        ValueError: an unknown network, device, engine or precision.
-        RuntimeError: CUDA was asked for and is not there, or the network could not be exported.
+        ValueError: an unknown network, device, engine or precision, or an engine that cannot run so.
+        RuntimeError: CUDA was asked for and does not work, or the network could not be exported.
     """
-    entry = find_network(network)
-    device, threads = choose_device(device), choose_threads(threads)
-    engine = choose_engine(engine, device, precision)
-    started = time.perf_counter()
-    run, export = _load(network, device, engine, threads, precision)
-    loaded = time.perf_counter()
-    outputs = [run(np.zeros((b, entry.input_size, entry.input_size, 3), np.uint8)) for b in WARM_BATCHES]
-    ended = time.perf_counter()
-    info = EngineInfo(
-        network, device, engine, precision, threads, 1e3 * (loaded - started), 1e3 * (ended - loaded), export
-    )
-    logger.info(
-        "%s runs on %s with %s, %s, %d threads; loaded in %.0f ms, warmed up in %.0f ms",
-        network, device, engine, precision, threads, info.load_ms, info.warmup_ms,
-    )  # fmt: skip
-    return Engine(run, entry.input_size, tuple(output[:0] for output in outputs[0]), info)
+    chosen = "cpu" if device == "auto" and engine in CPU_ENGINES else choose_device(device)
+    try:
+        return _load(network, chosen, choose_threads(threads), precision, choose_engine(engine, chosen, precision))
+    except RuntimeError as error:
+        if device == chosen or chosen == "cpu":
+            raise
+        logger.warning("CUDA does not work, so that %s runs on the CPU: %s", network, error)
+        return load_engine(network, "cpu", threads, "float32", engine)
 
 
 def choose_engine(engine: str, device: str, precision: str) -> str:
@@ -115,8 +109,8 @@ def choose_engine(engine: str, device: str, precision: str) -> str:
     if engine == "auto":
         engine = "torch" if device == "cuda" else _fastest_on_cpu()
     if precision not in PRECISIONS.get((engine, device), ()):
-        known = "; ".join(f"{e} on {d}: {', '.join(p)}" for (e, d), p in PRECISIONS.items())
-        raise ValueError(f"engine {engine} cannot run on {device} in {precision}; there are {known}")
+        known = "; ".join(f"{e} on {d} in {' or '.join(p)}" for (e, d), p in PRECISIONS.items())
+        raise ValueError(f"expected an engine out of {known}; got {engine} on {device} in {precision}")
     return engine
 
 
@@ -125,11 +119,24 @@ def _fastest_on_cpu() -> str:
     return "openvino" if x86 and find_spec("openvino") else "onnxruntime"
 
 
-def _load(network: str, device: str, engine: str, threads: int, precision: str) -> tuple[Run, Path | None]:
-    """A backend's run, and the exported file it came from."""
+def _load(network: str, device: str, threads: int, precision: str, engine: str) -> Engine:
+    side = find_network(network).input_size
+    started = time.perf_counter()
+    run, export = _backend(network, device, threads, precision, engine)
+    loaded = time.perf_counter()
+    outputs = [run(np.zeros((batch, side, side, 3), np.uint8)) for batch in WARM_BATCHES]
+    load_ms, warmup_ms = 1e3 * (loaded - started), 1e3 * (time.perf_counter() - loaded)
+    info = EngineInfo(network, device, engine, precision, threads, load_ms, warmup_ms, export)
+    logger.info(
+        f"{network} runs on {device} with {engine}, {precision}, threads: {threads}; "
+        f"loaded in {load_ms:.0f} ms, warmed up in {warmup_ms:.0f} ms"
+    )
+    return Engine(run, side, tuple(output[:0] for output in outputs[0]), info)
+
+
+def _backend(network: str, device: str, threads: int, precision: str, engine: str) -> tuple[Run, Path | None]:
+    """What runs the network, and the exported file it came from."""
     if engine == "torch":
         return load_torch(network, device, threads, precision), None
-    from hand_recon_ros.runtime.export_cache import cached_onnx
-
-    onnx = cached_onnx(network)
-    return (load_openvino(onnx, threads, precision) if engine == "openvino" else load_onnxruntime(onnx, threads)), onnx
+    onnx = cached_onnx(network, engine)
+    return (load_openvino if engine == "openvino" else load_onnxruntime)(onnx, threads), onnx

@@ -26,27 +26,26 @@ CACHE_VARIABLE = "HAND_RECON_CACHE"
 def cache_folder() -> Path:
     """Where exports are kept: the folder that HAND_RECON_CACHE names, or the user's cache."""
     named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else user_cache_path("hand_recon_ros", appauthor=False)
+    return Path(named).absolute() if named else user_cache_path("hand_recon_ros", appauthor=False)
 
 
-def cached_onnx(name: str) -> Path:
-    """The ONNX file of a network with shipped weights, exported now if there is no sound one.
+def cached_onnx(name: str, engine: str) -> Path:
+    """The ONNX file of a network with shipped weights, as an engine runs it best; exported now where it is missing.
 
     A file is named after what it was made of and after its own content, so that an outdated or damaged one is not
     taken. It is written beside its place and moved there, so that no process ever sees half of it.
 
     Raises:
         ValueError: an unknown network, or one without shipped weights.
-        RuntimeError: the export failed.
-        OSError: the cache cannot be written.
+        RuntimeError: the export failed, or the cache cannot be written.
     """
-    folder, stem = cache_folder(), f"{name}-{_source_digest(name)}"
+    folder, stem = cache_folder(), f"{name}-{engine}-{_source_digest(name)}"
     for path in sorted(folder.glob(f"{stem}-*.onnx")):
         if path.name == f"{stem}-{_digest(path.read_bytes())}.onnx":
             return path
         logger.warning("Cached export %s is damaged: it is made again", path)
         path.unlink(missing_ok=True)
-    return _export_into(folder, name, stem)
+    return _export_into(folder, stem, name, engine)
 
 
 def _source_digest(name: str) -> str:
@@ -54,7 +53,8 @@ def _source_digest(name: str) -> str:
     weights = find_network(name).weights
     if weights is None:
         raise ValueError(f"expected a network with shipped weights, got {name!r}; run it with engine torch")
-    code = b"".join(path.read_bytes() for path in sorted(Path(networks.__path__[0]).glob("*.py")))
+    sources = [*sorted(Path(networks.__path__[0]).glob("*.py")), Path(__file__).with_name("export.py")]
+    code = b"".join(path.read_bytes() for path in sources)
     return _digest("\n".join([read_card(weights).sha256, version("torch"), version("onnxscript")]).encode() + code)
 
 
@@ -62,18 +62,32 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _export_into(folder: Path, name: str, stem: str) -> Path:
-    """Export in a process of its own: torch would stay in this one for good, with its memory."""
-    logger.info("Exporting %s to ONNX into %s, once, which takes some seconds", name, folder)
+def _export_into(folder: Path, stem: str, name: str, engine: str) -> Path:
+    """Export into a folder of its own, then move the file to its place."""
+    logger.info("Exporting %s for %s into %s, once, which takes some seconds", name, engine, folder)
     started = time.perf_counter()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="export-") as scratch:
-        path = Path(scratch) / "network.onnx"
-        command = [sys.executable, "-m", "hand_recon_ros.runtime.export", name, str(path)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise RuntimeError(f"exporting {name} to ONNX failed; its last words were: {result.stderr.strip()[-500:]}")
-        final = folder / f"{stem}-{_digest(path.read_bytes())}.onnx"
-        os.replace(path, final)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix="export-") as scratch:
+            path = Path(scratch) / "network.onnx"
+            _export_in_child(name, engine, path)
+            final = folder / f"{stem}-{_digest(path.read_bytes())}.onnx"
+            os.replace(path, final)
+    except OSError as error:
+        raise RuntimeError(
+            f"expected to keep exported networks in {folder}: {error}; let {CACHE_VARIABLE} name a folder that is writable"
+        ) from error
     logger.info("Exported %s in %.1f s", name, time.perf_counter() - started)
     return final
+
+
+def _export_in_child(name: str, engine: str, path: Path) -> None:
+    """Export in a process of its own: torch would stay in this one for good, with its memory."""
+    command = [sys.executable, "-m", "hand_recon_ros.runtime.export", name, engine, str(path)]
+    # The child finds the same packages, and nothing that happens to lie in the current folder.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(os.path.abspath(p) for p in sys.path)}
+    result = subprocess.run(
+        command, cwd=path.parent, env=environment, capture_output=True, text=True, errors="replace", check=False
+    )
+    if result.returncode != 0:
+        raise RuntimeError(f"exporting {name} to ONNX failed; its last words were: {result.stderr.strip()[-500:]}")

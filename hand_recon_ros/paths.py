@@ -9,7 +9,7 @@ PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
 
 def shared_file(folder: str, name: str) -> Path:
-    """Path of a file that comes with the package, from a clone or from an installed wheel.
+    """Path of a file that comes with the package, from a clone, an installed wheel or a colcon workspace.
 
     Args:
         folder: `models`, `config` or `msg`.
@@ -18,10 +18,10 @@ def shared_file(folder: str, name: str) -> Path:
     Raises:
         FileNotFoundError: neither place has it.
     """
-    places = (PACKAGE_ROOT / folder, Path(sys.prefix) / "share" / "hand_recon_ros" / folder)
+    # An installed package lies some levels below the prefix that has the share folder.
+    prefixes = (Path(sys.prefix), *PACKAGE_ROOT.parents)
+    places = (PACKAGE_ROOT / folder, *(prefix / "share" / "hand_recon_ros" / folder for prefix in prefixes))
     for place in places:
         if (place / name).is_file():
             return place / name
-    raise FileNotFoundError(
-        f"expected {folder}/{name} in {' or '.join(str(p) for p in places)}; install the package again"
-    )
+    raise FileNotFoundError(f"expected {folder}/{name} in {places[0]} or {places[1]}; install the package again")

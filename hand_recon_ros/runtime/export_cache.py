@@ -75,7 +75,7 @@ def _export_into(folder: Path, stem: str, name: str, engine: str) -> Path:
             os.replace(path, final)
     except OSError as error:
         raise RuntimeError(
-            f"expected to keep exported networks in {folder}: {error}; let {CACHE_VARIABLE} name a folder that is writable"
+            f"exported networks are kept in {folder}: {error}; let {CACHE_VARIABLE} name a folder that is writable"
         ) from error
     logger.info("Exported %s in %.1f s", name, time.perf_counter() - started)
     return final

@@ -36,7 +36,7 @@ RELATIVE_SD = 0.02
 ANGLE_SD = np.radians([60.0, 15.0, 15.0])
 """How far flexion, abduction and twist stray from rest."""
 PALM_POINTS = [0, 1, 5, 9, 13, 17]
-NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 8, 2, 4
+NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 8, 2, 2
 STEP_DAMPING = np.repeat([1 / 0.5**2, 1 / 0.1**2], 3)
 """Levenberg's term for rotation (0.5 rad) and translation (0.1 m): holds a bad start together."""
 MIN_DISTANCE = 0.05

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cyclonedds.idl import make_idl_struct
+from cyclonedds.idl import types as idl
 from messages import STORE
 
 from hand_recon_ros.bus import LATCHED, RESULTS, SENSOR_DATA, Qos
@@ -22,7 +24,9 @@ from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.discovery import WireSettings, discovery_config
 from hand_recon_ros.bus.image_codec import IMAGE, decode_image, encode_image, image_to_rgb
 from hand_recon_ros.bus.names import NodeName
+from hand_recon_ros.bus.raw_topic import RawTopic
 from hand_recon_ros.bus.wire import GRAPH_QOS, GRAPH_TYPE, WireBus
+from hand_recon_ros.bus.wire_types import dds_type_name
 
 DOMAIN = 1 + os.getpid() % 230
 PEER = Path(__file__).with_name("wire_peer.py")
@@ -193,6 +197,25 @@ def test_bytes_that_are_no_message_of_the_type_are_refused_here(payload: bytes) 
         publisher = wire.publisher("/image", IMAGE, RESULTS)
         with pytest.raises(ValueError, match="expected a message of the topic's type"):
             publisher.publish(payload)
+
+
+def test_a_peer_with_another_layout_of_the_type_does_no_harm() -> None:
+    arrived: queue.Queue[memoryview] = queue.Queue()
+    with bus() as wire, bus("foreign") as foreign:
+        wire.subscribe("/image", IMAGE, RESULTS, arrived.put)
+        # One number under the type name of an image: its bytes are valid there and cut short here.
+        impostor = make_idl_struct("Impostor", dds_type_name(IMAGE), {"number": idl.uint32}, dataclassify=False)
+        foreign._topics["rt/image", IMAGE] = RawTopic(foreign._participant, "rt/image", impostor)
+        bad = foreign.publisher("/image", IMAGE, RESULTS)
+        good = wire.publisher("/image", IMAGE, RESULTS)
+        assert bad.wait_for_subscriptions(1, WAIT_S)
+        assert good.wait_for_subscriptions(1, WAIT_S)
+        with spinning(wire):
+            for _ in range(3):
+                bad.publish(b"\0\1\0\0\xff\xff\xff\xff")
+            good.publish(encode_image(7, "", picture(0)))
+            assert decode_image(arrived.get(timeout=WAIT_S)).stamp_ns == 7
+    assert arrived.empty()
 
 
 def test_messages_of_a_generic_codec_need_no_padding() -> None:

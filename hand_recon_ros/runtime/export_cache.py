@@ -90,4 +90,5 @@ def _export_in_child(name: str, engine: str, path: Path) -> None:
         command, cwd=path.parent, env=environment, capture_output=True, text=True, errors="replace", check=False
     )
     if result.returncode != 0:
-        raise RuntimeError(f"exporting {name} to ONNX failed; its last words were: {result.stderr.strip()[-500:]}")
+        last_words = (result.stderr.strip().splitlines() or ["nothing"])[-1][:500]
+        raise RuntimeError(f"exporting {name} to ONNX failed; its last words were: {last_words}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +42,18 @@ def letterbox(rgb: ByteImage, size: int) -> tuple[ByteImage, float, npt.NDArray[
     square = np.zeros((size, size, 3), np.uint8)
     x, y = (size - inner[0]) // 2, (size - inner[1]) // 2
     part = square[y : y + inner[1], x : x + inner[0]]
-    cv2.resize(rgb, inner, dst=part, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    cv2.resize(_halved(rgb, inner), inner, dst=part, interpolation=cv2.INTER_LINEAR)
     return square, scale, np.array([x, y], np.float32)
+
+
+def _halved(rgb: ByteImage, size: Sequence[int]) -> ByteImage:
+    """The picture halved until bilinear sampling to size (width, height) no longer steps over pixels.
+
+    Halving by averages is several times as fast as OpenCV's area interpolation by an uneven factor.
+    """
+    while rgb.shape[1] >= 2 * size[0] and rgb.shape[0] >= 2 * size[1]:
+        rgb = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return rgb
 
 
 def _shrunken_part(
@@ -58,4 +70,4 @@ def _shrunken_part(
     ratio = np.array([inner[0] / part.shape[1], inner[1] / part.shape[0]])
     to_part = to_image * ratio[:, None]
     to_part[:, 2] += (0.5 - low) * ratio - 0.5
-    return cv2.resize(part, inner, interpolation=cv2.INTER_AREA), to_part
+    return cv2.resize(_halved(part, inner), inner, interpolation=cv2.INTER_LINEAR), to_part

@@ -40,8 +40,8 @@ NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 8, 2, 2
 STEP_DAMPING = np.repeat([1 / 0.5**2, 1 / 0.1**2], 3)
 """Levenberg's term for rotation (0.5 rad) and translation (0.1 m): holds a bad start together."""
 MIN_DISTANCE = 0.05
-DONE = 2e-3
-"""A step that changes nothing by more than this (radians, decimetres) ends the fit."""
+DONE = 0.03
+"""A step under this (radians, decimetres) ends the fit: the next would be its square."""
 
 
 @dataclass(frozen=True)

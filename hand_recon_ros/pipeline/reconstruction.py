@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.camera import normalise
-from hand_recon_ros.hand_model import HandModel, axis_angle_to_matrix, matrix_to_axis_angle, rotations_from_angles, skin
+from hand_recon_ros.hand_model import HandModel, matrix_to_axis_angle, rotations_from_angles, skew_matrix, skin
 from hand_recon_ros.pipeline.articulation import Articulation
 from hand_recon_ros.pipeline.fitting import HandState, Observation
 from hand_recon_ros.pipeline.landmarks import Landmarks
@@ -86,6 +86,7 @@ def _mirrors(sides: list[Side]) -> Array:
 
 def _axis_to_ray(rays: Array) -> Array:
     """Smallest rotations (N, 3, 3) from the optical axis to rays (N, 2)."""
-    length = np.linalg.norm(rays, axis=1, keepdims=True)
-    axis = np.column_stack([-rays[:, 1], rays[:, 0], np.zeros(len(rays))]) / np.maximum(length, 1e-12)
-    return axis_angle_to_matrix(axis * np.arctan(length))
+    cos = 1 / np.sqrt(1 + (rays**2).sum(axis=1))
+    cross = np.column_stack([-rays[:, 1], rays[:, 0], np.zeros(len(rays))]) * cos[:, None]
+    skew = skew_matrix(cross)
+    return np.eye(3) + skew + (skew @ skew) / (1 + cos)[:, None, None]

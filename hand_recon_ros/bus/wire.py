@@ -13,7 +13,7 @@ from typing import Any, cast
 from weakref import WeakValueDictionary
 
 import numpy as np
-from cyclonedds.core import GuardCondition, ReadCondition, WaitSet
+from cyclonedds.core import DDSException, GuardCondition, ReadCondition, WaitSet
 from cyclonedds.domain import Domain, DomainParticipant
 from cyclonedds.pub import Publisher as DdsPublisher
 from cyclonedds.qos import Policy
@@ -26,6 +26,7 @@ from hand_recon_ros.bus.discovery import WireSettings, settings_from_environment
 from hand_recon_ros.bus.interface import Cdr, OnMessage, Qos
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.raw_topic import ANY_STATE, RawReader, RawTopic, RawWriter
+from hand_recon_ros.bus.throttle import ThrottledWarning
 from hand_recon_ros.bus.wire_types import dds_type
 
 logger = logging.getLogger(__name__)
@@ -46,11 +47,12 @@ class WirePublisher:
     def __init__(self, writer: RawWriter, topic: str):
         self._writer = writer
         self.topic = topic
+        self._slow = ThrottledWarning(logger)
 
     def publish(self, cdr: Cdr) -> None:
         """Send one message; the bytes may be reused afterwards. ValueError if they do not fit the topic's type."""
         if not self._writer.write(cdr):
-            logger.warning("message on %s not sent: a reliable subscriber is too slow", self.topic)
+            self._slow(f"message on {self.topic} not sent: a reliable subscriber is too slow")
 
     def subscription_count(self) -> int:
         """Number of matching subscriptions."""
@@ -68,6 +70,7 @@ class WireSubscription:
         self._reader = reader
         self.topic = topic
         self._on_message = on_message
+        self._failed = ThrottledWarning(logger)
 
     def publisher_count(self) -> int:
         """Number of matching publishers."""
@@ -82,8 +85,8 @@ class WireSubscription:
         for cdr in self._reader.take():
             try:
                 self._on_message(cdr)
-            except Exception:  # one bad message must not end the reception of all
-                logger.exception("message on %s could not be handled", self.topic)
+            except Exception as error:  # one bad message must not end the reception of all
+                self._failed(f"message on {self.topic} could not be handled", error)
 
 
 class WireBus:
@@ -92,15 +95,23 @@ class WireBus:
     Args:
         node: name, namespace and remappings.
         settings: domain and discovery; by default from the environment.
+
+    Raises:
+        RuntimeError: Cyclone DDS does not accept the configuration or finds no network interface.
     """
 
     def __init__(self, node: NodeName, settings: WireSettings | None = None):
         self.node = node
         self.settings = settings or settings_from_environment()
         domain_id = self.settings.domain_id
-        self._domain: Domain | None = _domains.get(domain_id) or Domain(domain_id, self.settings.config)
+        try:
+            self._domain: Domain | None = _domains.get(domain_id) or Domain(domain_id, self.settings.config)
+            self._participant = DomainParticipant(domain_id, qos=DdsQos(Policy.Userdata(b"enclave=/;")))
+        except DDSException as error:
+            raise RuntimeError(
+                f"Cyclone DDS cannot start in domain {domain_id} ({error}); check CYCLONEDDS_URI and the network"
+            ) from error
         _domains[domain_id] = self._domain
-        self._participant = DomainParticipant(domain_id, qos=DdsQos(Policy.Userdata(b"enclave=/;")))
         self._publisher, self._subscriber = DdsPublisher(self._participant), DdsSubscriber(self._participant)
         self._topics: dict[tuple[str, str], RawTopic] = {}
         self._writers: list[RawWriter] = []

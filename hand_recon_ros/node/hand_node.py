@@ -12,11 +12,11 @@ from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE, compressed_to_
 from hand_recon_ros.bus.hand_codec import Delivery
 from hand_recon_ros.bus.image_codec import IMAGE, decode_image, image_to_rgb
 from hand_recon_ros.bus.interface import NEWEST_IMAGE, SENSOR_DATA, Bus
+from hand_recon_ros.bus.throttle import ThrottledWarning
 from hand_recon_ros.node.inputs import CameraInfos, DepthImages
 from hand_recon_ros.node.mailbox import Mailbox
 from hand_recon_ros.node.outputs import HandOutputs
 from hand_recon_ros.node.parameters import NodeParameters
-from hand_recon_ros.node.throttle import ThrottledWarning
 from hand_recon_ros.types import ByteImage, CameraModel, FloatArray, HandFrame
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from hand_recon_ros.bus.camera_codec import CameraInfo, camera_of, decode_camera_info
 from hand_recon_ros.bus.image_codec import RawImage, decode_image, image_to_depth
-from hand_recon_ros.node.throttle import ThrottledWarning
+from hand_recon_ros.bus.throttle import ThrottledWarning
 from hand_recon_ros.types import CameraModel, FloatArray
 
 logger = logging.getLogger(__name__)

@@ -43,6 +43,8 @@ def run_wire_node(
             args = parse_ros_args(argv)
             parameters = _parameters(args)
             _log_to_stderr(args.log_level or "info")
+            if args.parameters.get("use_sim_time"):
+                logger.warning("use_sim_time is ignored: without ROS the node follows the system time")
             spin_live(args, parameters, load(parameters), stop, settings)
         except (ValueError, RuntimeError, OSError) as error:
             print(f"hand_recon: {error}", file=sys.stderr)

@@ -180,7 +180,7 @@ def test_a_callback_that_fails_is_logged_and_reception_goes_on(caplog: pytest.Lo
             raise ValueError("bad frame")
         arrived.put(stamp)
 
-    with bus() as wire, bus("other") as other, caplog.at_level(logging.ERROR):
+    with bus() as wire, bus("other") as other, caplog.at_level(logging.WARNING):
         publisher = wire.publisher("/image", IMAGE, RESULTS)
         other.subscribe("/image", IMAGE, RESULTS, handle)
         assert publisher.wait_for_subscriptions(1, WAIT_S)
@@ -240,6 +240,12 @@ def test_closing_twice_and_using_what_is_closed_is_harmless() -> None:
         assert publisher.subscription_count() == 0
     with bus() as again:  # the domain can be entered again
         assert again.publisher("/info", CAMERA_INFO, RESULTS).subscription_count() == 0
+
+
+def test_a_configuration_that_dds_refuses_is_one_sentence() -> None:
+    settings = WireSettings(DOMAIN, "<CycloneDDS><Domain><Nonsense/></Domain></CycloneDDS>")
+    with pytest.raises(RuntimeError, match="check CYCLONEDDS_URI"):
+        WireBus(NodeName("here"), settings)
 
 
 def test_waiting_for_nobody_ends_with_the_time() -> None:

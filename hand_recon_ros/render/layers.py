@@ -1,0 +1,103 @@
+"""Meshes drawn through a camera onto a transparent layer, and layers laid over pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hand_recon_ros.camera import project, scaled_camera
+from hand_recon_ros.render.rasterizer import rasterize
+from hand_recon_ros.render.shading import face_normals, interpolate, shade, vertex_normals
+from hand_recon_ros.types import ByteImage, CameraModel, FloatArray
+
+Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Something to draw.
+
+    Attributes:
+        vertices: (V, 3) metres in the camera optical frame. faces: (F, 3) outward winding.
+        colours: RGB in 0 to 1, (V, 3) or (3,) for all.
+    """
+
+    vertices: Floats
+    faces: npt.NDArray[np.integer]
+    colours: npt.ArrayLike
+
+
+class Layer(NamedTuple):
+    """A transparent picture: colour (h, w, 3) in 0 to 255 times coverage (h, w) in 0 to 1, at (left, top)."""
+
+    colour: FloatArray
+    coverage: FloatArray
+    left: int
+    top: int
+
+
+def draw_meshes(meshes: Sequence[Mesh], camera: CameraModel, detail: int = 2) -> Layer:
+    """Draw meshes that hide one another; the layer is just large enough for what the camera sees of them.
+
+    Args:
+        meshes: any number of them.
+        camera: what looks at them.
+        detail: samples per pixel along each axis; 2 or more smooths the outlines.
+    """
+    left, top, right, bottom = _box(meshes, camera)
+    width, height = right - left, bottom - top
+    if not width or not height:
+        return Layer(np.zeros((0, 0, 3), np.float32), np.zeros((0, 0), np.float32), left, top)
+    part = replace(camera, cx=camera.cx - left, cy=camera.cy - top, width=width, height=height)
+    samples = _samples(meshes, scaled_camera(part, detail * width, detail * height))
+    smooth = np.asarray(cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    return Layer(smooth[..., :3], smooth[..., 3], left, top)
+
+
+def lay_over(picture: ByteImage, layer: Layer, opacity: float = 1.0) -> None:
+    """Blend a layer into a picture (H, W, 3), in place."""
+    height, width = layer.coverage.shape
+    if not layer.coverage.size:
+        return
+    part = picture[layer.top : layer.top + height, layer.left : layer.left + width]
+    part[:] = np.rint(part * (1 - opacity * layer.coverage[..., None]) + opacity * layer.colour)
+
+
+def _box(meshes: Sequence[Mesh], camera: CameraModel) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom (exclusive) of what is in front of the camera, within the picture; empty if nothing."""
+    points = np.concatenate([np.zeros((0, 3)), *(mesh.vertices for mesh in meshes)])
+    pixels = project(camera, points[np.isfinite(points).all(axis=1) & (points[:, 2] > 0)])
+    if not len(pixels):
+        return 0, 0, 0, 0
+    limits = (camera.width, camera.height)
+    low = np.floor(pixels.min(axis=0)).clip(0, limits).astype(int)
+    high = (np.ceil(pixels.max(axis=0)) + 1).clip(low, limits).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _samples(meshes: Sequence[Mesh], camera: CameraModel) -> FloatArray:
+    """Lit colour in 0 to 255 and coverage (0 or 1) at every pixel of the camera: (H, W, 4)."""
+    vertices, faces, colours = _joined(meshes)
+    with np.errstate(divide="ignore", invalid="ignore"):  # points behind the camera, which the rasteriser leaves out
+        pixels = project(camera, vertices)
+    seen = rasterize(pixels, vertices[:, 2], faces, (camera.height, camera.width))
+    attributes = np.concatenate([colours, vertex_normals(vertices, faces), vertices], axis=1)
+    colour, normals, points = np.split(interpolate(seen, faces, attributes), [3, 6], axis=1)
+    hit = seen.face >= 0
+    outward = face_normals(vertices, faces)[seen.face[hit]]
+    samples = np.zeros((camera.height, camera.width, 4), np.float32)
+    samples[hit, :3] = 255 * shade(colour, normals, points, inside=(outward * points).sum(axis=1) > 0)
+    samples[hit, 3] = 1
+    return samples
+
+
+def _joined(meshes: Sequence[Mesh]) -> tuple[Floats, npt.NDArray[np.integer], Floats]:
+    offsets = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])[:-1]
+    faces = [mesh.faces + offset for mesh, offset in zip(meshes, offsets, strict=True)]
+    colours = [np.broadcast_to(np.asarray(mesh.colours, np.float32), mesh.vertices.shape) for mesh in meshes]
+    return np.concatenate([mesh.vertices for mesh in meshes]), np.concatenate(faces), np.concatenate(colours)

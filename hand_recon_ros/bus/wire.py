@@ -39,6 +39,7 @@ MAX_BLOCKING = duration(milliseconds=100)  # how long slow reliable readers may 
 
 # A domain is configured once per process, by its first participant, and lives as long as a bus uses it.
 _domains: WeakValueDictionary[int, Domain] = WeakValueDictionary()
+_domains_lock = threading.Lock()
 
 
 class WirePublisher:
@@ -105,13 +106,12 @@ class WireBus:
         self.settings = settings or settings_from_environment()
         domain_id = self.settings.domain_id
         try:
-            self._domain: Domain | None = _domains.get(domain_id) or Domain(domain_id, self.settings.config)
+            self._domain: Domain | None = _enter_domain(self.settings)
             self._participant = DomainParticipant(domain_id, qos=DdsQos(Policy.Userdata(b"enclave=/;")))
         except DDSException as error:
             raise RuntimeError(
                 f"Cyclone DDS cannot start in domain {domain_id} ({error}); check CYCLONEDDS_URI and the network"
             ) from error
-        _domains[domain_id] = self._domain
         self._publisher, self._subscriber = DdsPublisher(self._participant), DdsSubscriber(self._participant)
         self._topics: dict[tuple[str, str], RawTopic] = {}
         self._writers: list[RawWriter] = []
@@ -173,7 +173,8 @@ class WireBus:
             return
         self._stop_receiving()
         self._participant._delete(self._participant._ref)  # with everything that belongs to it
-        self._domain = None
+        with _domains_lock:  # the last bus of a domain deletes it, which must be over before it is entered again
+            self._domain = None
 
     def _receive(self) -> None:
         while not self._closing:
@@ -216,6 +217,13 @@ class WireBus:
         types = message_types(self.settings.distribution)
         length = 24 if self.settings.distribution in BEFORE_IRON else 16
         return types.types["rmw_dds_common/msg/Gid"](np.frombuffer(entity.guid.bytes.ljust(length, b"\0"), np.uint8))
+
+
+def _enter_domain(settings: WireSettings) -> Domain:
+    with _domains_lock:
+        domain = _domains.get(settings.domain_id) or Domain(settings.domain_id, settings.config)
+        _domains[settings.domain_id] = domain
+        return domain
 
 
 def dds_qos(qos: Qos, user_data: bytes = b"") -> DdsQos:

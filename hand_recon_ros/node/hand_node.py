@@ -99,6 +99,7 @@ class HandNode:
         self._bus = bus
         self._pipeline = pipeline
         self._mailbox = mailbox
+        self._compressed = parameters.use_compressed
         self._cameras, self._depths = CameraInfos(), DepthImages()
         self._last_stamp_ns: int | None = None
         self._bad_frame = ThrottledWarning(logger)
@@ -141,7 +142,6 @@ class HandNode:
         self._bus.subscribe(info_topic, CAMERA_INFO, SENSOR_DATA, self._cameras.receive)
         if self.parameters.use_depth:
             self._bus.subscribe("depth", IMAGE, SENSOR_DATA, self._depths.receive)
-        self._compressed = self.parameters.use_compressed
         topic = self._bus.sibling("image", "image/compressed") if self._compressed else "image"
         self._bus.subscribe(topic, COMPRESSED_IMAGE if self._compressed else IMAGE, NEWEST_IMAGE, self._on_image)
 

@@ -59,18 +59,33 @@ def spin_live(
     stop: threading.Event,
     settings: WireSettings | None = None,
 ) -> None:
-    """Serve a live camera until stop is set: a receive thread, and a worker that takes the newest image."""
+    """Serve a live camera until stop is set: a receive thread, and a worker that takes the newest image.
+
+    Raises:
+        RuntimeError: DDS could not start, or the results could not be published any more.
+    """
     bus = WireBus(args.node, settings)
     mailbox: Mailbox[Arrival] = Mailbox()
+    failures: list[Exception] = []
     try:
         node = HandNode(bus, pipeline, parameters, mailbox)
-        worker = threading.Thread(target=node.work, name="hands", daemon=True)
+
+        def work() -> None:
+            try:
+                node.work()
+            except Exception as error:
+                failures.append(error)
+                stop.set()
+
+        worker = threading.Thread(target=work, name="hands", daemon=True)
         worker.start()
         logger.info("%s waits for images on %s", args.node.full, bus.resolve("image"))
         bus.spin(stop)
         mailbox.close()
         worker.join(WORKER_PATIENCE_S)
         logger.info("%d images processed, %d dropped, %d failed", node.processed, node.dropped, node.failed)
+        if failures:
+            raise RuntimeError(f"results could not be published: {failures[0]}") from failures[0]
     finally:
         mailbox.close()
         bus.close()

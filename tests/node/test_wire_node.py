@@ -10,11 +10,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from stand_in import picture
+from stand_in import StandIn, picture
 
 from hand_recon_ros.bus import LATCHED, RESULTS
 from hand_recon_ros.bus.camera_codec import CAMERA_INFO, encode_camera_info, info_of
@@ -22,9 +23,12 @@ from hand_recon_ros.bus.discovery import localhost_settings
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY, decode_hand_message
 from hand_recon_ros.bus.image_codec import IMAGE, encode_image
 from hand_recon_ros.bus.names import NodeName
+from hand_recon_ros.bus.ros_args import RosArgs
 from hand_recon_ros.bus.wire import WireBus
+from hand_recon_ros.node import NodeParameters
 from hand_recon_ros.node.monitor import watch_hands
-from hand_recon_ros.types import CameraModel, ScaleSource, Side
+from hand_recon_ros.node.wire_node import spin_live
+from hand_recon_ros.types import CameraModel, HandFrame, ScaleSource, Side
 
 DOMAIN = 1 + (os.getpid() + 115) % 230
 WAIT_S = 30.0
@@ -35,7 +39,7 @@ CAMERA = CameraModel(50, 50, 32, 24, 64, 48)
 @contextmanager
 def node_process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "ROS_DOMAIN_ID": str(DOMAIN), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
-    environment["PYTHONPATH"] = str(SCRIPT.parents[1] / "bus")
+    environment["PYTHONPATH"] = os.pathsep.join([str(SCRIPT.parents[1] / "bus"), *sys.path])
     command = [sys.executable, str(SCRIPT), *arguments]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -88,6 +92,34 @@ def test_images_in_hands_out_until_a_signal(number: signal.Signals) -> None:
     assert process.returncode == 0
     assert "3 images processed" in log
     assert "Traceback" not in log
+
+
+class Incomplete(StandIn):
+    """Returns hands that no message can hold."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> HandFrame:
+        frame = super().__call__(*args, **kwargs)
+        return replace(frame, hands=tuple(replace(hand, track_id=-1) for hand in frame.hands))
+
+
+def test_a_node_that_cannot_publish_ends_instead_of_staying_silent() -> None:
+    stop, failures = threading.Event(), queue.Queue[Exception]()
+
+    def serve() -> None:
+        try:
+            spin_live(RosArgs(NodeName("hands")), NodeParameters(), Incomplete(), stop, localhost_settings(DOMAIN))
+        except RuntimeError as error:
+            failures.put(error)
+
+    node = threading.Thread(target=serve)
+    node.start()
+    with camera_bus() as bus:
+        images = bus.publisher("/image", IMAGE, RESULTS)
+        assert images.wait_for_subscriptions(1, WAIT_S)
+        images.publish(encode_image(1, "camera", picture(1)))
+        node.join(WAIT_S)
+    assert not node.is_alive()
+    assert "could not be published" in str(failures.get(timeout=WAIT_S))
 
 
 @pytest.mark.parametrize(

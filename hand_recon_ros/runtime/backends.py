@@ -29,7 +29,7 @@ def load_openvino(onnx: Path, threads: int) -> Run:
         "CPU",
         {
             hint.performance_mode(): hint.PerformanceMode.LATENCY,
-            # By itself OpenVINO computes in bfloat16 where the processor can, which moves landmarks by a per cent.
+            # By itself OpenVINO computes in bfloat16 where the processor can: landmarks move a pixel, some over ten.
             hint.inference_precision(): ov.Type.f32,
             set_to.inference_num_threads(): threads,
             set_to.num_streams(): 1,

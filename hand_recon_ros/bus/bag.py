@@ -5,98 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-from rosbags.interfaces import Connection, ConnectionExtRosbag2, MessageDefinitionFormat, QosDurability, QosReliability
-from rosbags.rosbag2 import Reader, ReaderError
-from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-
+from hand_recon_ros.bus.bag_reader import BagMessage, BagReader, BagTopic
 from hand_recon_ros.bus.camera_codec import CAMERA_INFO
-from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.interface import Cdr, OnMessage, Qos
 from hand_recon_ros.bus.names import NodeName
-from hand_recon_ros.bus.recorder import BagWriter, definition_of
+from hand_recon_ros.bus.recorder import BagWriter
 
 logger = logging.getLogger(__name__)
-
-MAX_DEPTH = 1000
-
-
-@dataclass(frozen=True)
-class BagTopic:
-    """One topic of a recording."""
-
-    name: str
-    ros_type: str
-    count: int
-    qos: Qos
-    definition: tuple[str, str] | None
-
-
-@dataclass(frozen=True)
-class BagMessage:
-    """One message of a recording, at the time of its recording."""
-
-    topic: BagTopic
-    stamp_ns: int
-    cdr: memoryview
-
-
-class BagReader:
-    """An open recording; see `open_bag`."""
-
-    def __init__(self, reader: Reader):
-        self._reader = reader
-        self._topics = {connection.id: _topic(connection) for connection in reader.connections}
-
-    @property
-    def topics(self) -> tuple[BagTopic, ...]:
-        """All topics."""
-        return tuple(self._topics.values())
-
-    @property
-    def message_count(self) -> int:
-        """Number of messages of all topics."""
-        return self._reader.message_count
-
-    @property
-    def duration_s(self) -> float:
-        """Time from the first to the last message."""
-        return self._reader.duration / 1e9
-
-    def messages(self) -> Iterator[BagMessage]:
-        """All messages in the order of their recording times."""
-        for connection, stamp_ns, cdr in self._reader.messages():
-            yield BagMessage(self._topics[connection.id], stamp_ns, memoryview(cdr))
-
-    def first(self, topic: BagTopic) -> BagMessage | None:
-        """The first message of one topic."""
-        connections = [c for c in self._reader.connections if self._topics[c.id] == topic]
-        for _, stamp_ns, cdr in self._reader.messages(connections):
-            return BagMessage(topic, stamp_ns, memoryview(cdr))
-        return None
-
-
-@contextmanager
-def open_bag(path: Path) -> Iterator[BagReader]:
-    """Open a rosbag2 folder (sqlite3 or mcap) or a single .mcap or .db3 file.
-
-    Raises:
-        ValueError: it is missing, damaged or something else.
-    """
-    try:
-        reader = Reader(path)
-        reader.open()
-    except (OSError, ReaderError, AssertionError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"expected a rosbag2 folder or an .mcap file, {path} cannot be read: {error}") from error
-    try:
-        yield BagReader(reader)
-    finally:
-        reader.close()
 
 
 class BagPublisher:
@@ -229,34 +146,3 @@ class BagBus:
             except ValueError as error:
                 logger.warning("topic %s is left out of the output: %s", topic.name, error)
         return copied
-
-
-def _topic(connection: Connection) -> BagTopic:
-    return BagTopic(
-        connection.topic, connection.msgtype, connection.msgcount, _qos(connection.ext), _definition(connection)
-    )
-
-
-def _definition(connection: Connection) -> tuple[str, str] | None:
-    """Text and type hash of a topic's type: as recorded, else as known here."""
-    ros_type, recorded = connection.msgtype, connection.msgdef
-    if ros_type in message_types().fielddefs:
-        return definition_of(ros_type)
-    if recorded.format != MessageDefinitionFormat.MSG:
-        return None
-    store = get_typestore(Stores.EMPTY)
-    store.register(get_types_from_msg(recorded.data, ros_type))
-    return recorded.data, store.hash_rihs01(ros_type)
-
-
-def _qos(ext: Any) -> Qos:
-    """The first offered profile; older recordings may have none."""
-    profiles = ext.offered_qos_profiles if isinstance(ext, ConnectionExtRosbag2) else []
-    if not profiles:
-        return Qos(depth=10)
-    profile = profiles[0]
-    return Qos(
-        profile.reliability != QosReliability.BEST_EFFORT,
-        profile.durability == QosDurability.TRANSIENT_LOCAL,
-        min(max(1, profile.depth), MAX_DEPTH),
-    )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hand_recon_ros.bus.bag import BagReader, BagTopic, open_bag
+from hand_recon_ros.bus.bag_reader import BagReader, BagTopic, open_bag
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.interface import Bus, Publisher
 

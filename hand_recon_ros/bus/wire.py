@@ -160,7 +160,7 @@ class WireBus:
         """Deliver messages from a receive thread until stop is set."""
         self._wake.set(False)
         self._closing = False
-        self._receiver = threading.Thread(target=self._receive, name="dds-receive", daemon=True)
+        self._receiver = threading.Thread(target=self._receive, args=(stop,), name="dds-receive", daemon=True)
         self._receiver.start()
         try:
             stop.wait()
@@ -176,11 +176,14 @@ class WireBus:
         with _domains_lock:  # the last bus of a domain deletes it, which must be over before it is entered again
             self._domain = None
 
-    def _receive(self) -> None:
-        while not self._closing:
-            self._arrivals.wait(10**9)  # woken by messages and by _stop_receiving
-            for subscription in self._subscriptions:
-                subscription.deliver()
+    def _receive(self, stop: threading.Event) -> None:
+        try:
+            while not self._closing:
+                self._arrivals.wait(10**9)  # woken by messages and by _stop_receiving
+                for subscription in tuple(self._subscriptions):
+                    subscription.deliver()
+        finally:
+            stop.set()  # a node that cannot hear any more must not go on
 
     def _stop_receiving(self) -> None:
         self._closing = True

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hand_recon_ros.bus.bag import BagBus, BagReader, BagTopic, open_bag
+from hand_recon_ros.bus.bag import BagBus
+from hand_recon_ros.bus.bag_reader import BagReader, BagTopic, open_bag
 from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE
 from hand_recon_ros.bus.image_codec import IMAGE
 from hand_recon_ros.bus.names import NodeName

@@ -15,7 +15,8 @@ import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from hand_recon_ros.bus import LATCHED, RESULTS, SENSOR_DATA
-from hand_recon_ros.bus.bag import BagBus, BagMessage, open_bag
+from hand_recon_ros.bus.bag import BagBus
+from hand_recon_ros.bus.bag_reader import BagMessage, open_bag
 from hand_recon_ros.bus.camera_codec import CAMERA_INFO, encode_camera_info, info_of
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.image_codec import IMAGE, decode_image, encode_image

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from hand_recon_ros.bus import Qos
-from hand_recon_ros.bus.bag import open_bag
+from hand_recon_ros.bus.bag_reader import open_bag
 from hand_recon_ros.bus.camera_codec import camera_of, decode_camera_info
 from hand_recon_ros.bus.compressed_codec import compressed_to_rgb, decode_compressed_image
 from hand_recon_ros.bus.frame_recorder import frames_of_images, frames_of_video, record_frames

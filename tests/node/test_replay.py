@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from stand_in import BAD, StandIn, picture
 
-from hand_recon_ros.bus.bag import open_bag
+from hand_recon_ros.bus.bag_reader import open_bag
 from hand_recon_ros.bus.frame_recorder import record_frames
 from hand_recon_ros.bus.hand_codec import decode_hand_message
 from hand_recon_ros.bus.image_codec import IMAGE, encode_image

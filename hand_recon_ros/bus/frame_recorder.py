@@ -45,7 +45,9 @@ def record_frames(
                 writer.add_topic(info_topic, CAMERA_INFO, SENSOR_DATA)
                 info = info_of(frame.camera, frame.stamp_ns, frame.frame_id)
                 writer.write(info_topic, frame.stamp_ns, encode_camera_info(info))
-            writer.write(image_topic, frame.stamp_ns, _image_message(frame, compressed))
+            writer.write(
+                image_topic, frame.stamp_ns, image_message(frame.rgb, frame.stamp_ns, frame.frame_id, compressed)
+            )
             count += 1
             on_progress(count)
     if not count:
@@ -98,8 +100,9 @@ def _frame(bgr: ByteImage, stamp_ns: int, camera: CameraModel | None, frame_id: 
     return Frame(np.ascontiguousarray(bgr[..., ::-1]), stamp_ns, frame_id, fitted)
 
 
-def _image_message(frame: Frame, compressed: bool) -> bytearray:
+def image_message(rgb: ByteImage, stamp_ns: int, frame_id: str, compressed: bool) -> bytearray:
+    """CDR of a picture (H, W, 3) as Image, or as JPEG CompressedImage."""
     if not compressed:
-        return encode_image(frame.stamp_ns, frame.frame_id, frame.rgb)
-    _, data = cv2.imencode(".jpg", frame.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return encode_compressed_image(frame.stamp_ns, frame.frame_id, data.tobytes(), "rgb8; jpeg compressed bgr8")
+        return encode_image(stamp_ns, frame_id, rgb)
+    _, data = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return encode_compressed_image(stamp_ns, frame_id, data.tobytes(), "rgb8; jpeg compressed bgr8")

@@ -126,7 +126,7 @@ def _draw(writer: CdrWriter, header: _Header, marker_id: int, hand: Hand, style:
         _points(writer, hand.joints, BONE_ENDS)
         _tail(writer, BONE_COLOURS)
         _head(writer, header, JOINTS, marker_id, Shape.SPHERE_LIST, colour, size=style.joint_diameter)
-        _points(writer, hand.joints, np.arange(len(hand.joints)))
+        writer.sequence(hand.joints, np.float64, record=3)
         _tail(writer)
     if style.label:
         x, y, z = hand.joints[hand.joints[:, 1].argmin()].tolist()  # y points down: the topmost joint

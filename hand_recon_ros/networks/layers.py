@@ -32,3 +32,19 @@ def depthwise(channels: int, size: int, stride: int = 1, bias: bool = True) -> S
 def planes_from_bytes(images: Tensor, dtype: torch.dtype) -> Tensor:
     """Images (B, H, W, 3) uint8 as planes (B, 3, H, W) in [0, 1]."""
     return images.permute(0, 3, 1, 2).to(dtype) * (1 / 255)
+
+
+class ImageNetPlanes(nn.Module):
+    """Images (B, H, W, 3) uint8 RGB as planes (B, 3, H, W) less ImageNet's mean, over its deviation."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name, values in (("mean", (0.485, 0.456, 0.406)), ("deviation", (0.229, 0.224, 0.225))):
+            self.register_buffer(name, torch.tensor(values).reshape(3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalise, in the precision of this module."""
+        return (planes_from_bytes(images, self.mean.dtype) - self.mean) / self.deviation

@@ -1,0 +1,103 @@
+"""Mesh network of "Weakly-Supervised Mesh-Convolutional Hand Reconstruction in the Wild" (Kulon et al. 2020, arXiv:2004.01946).
+
+An image encoder gives one feature; a decoder makes it a coarse mesh and refines that to 778 vertices. The layout is
+that of the open re-implementation's checkpoints (github.com/EAST-J/Youtubehand), three encoders.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet18, resnet50
+
+from hand_recon_ros.networks.hrnet import W64, HRNetFeature
+from hand_recon_ros.networks.layers import ImageNetPlanes
+from hand_recon_ros.networks.mesh_hierarchy import SIZES, MeshHierarchy
+from hand_recon_ros.networks.spiral_convolution import SpiralConvolution, UpsampledSpiralConvolution
+
+INPUT_SIZE = 224
+FOCAL_LENGTH = 5000.0
+NARROW = (64, 128, 256, 512)
+WIDE = (256, 512, 1024, 2048)
+TIP_VERTICES = (745, 317, 445, 556, 673)
+"""Fingertips of the predicted mesh, thumb to pinky, as the published joint regression takes them."""
+
+
+class MeshDecoder(nn.Module):
+    """Features (B, latent) to vertices (B, 778, 3)."""
+
+    def __init__(self, latent: int, widths: tuple[int, ...], hierarchy: MeshHierarchy) -> None:
+        super().__init__()
+        self.seed = nn.Linear(latent, SIZES[-1] * widths[-1])
+        inputs = (widths[-1], *widths[:0:-1])
+        steps = zip(inputs, widths[::-1], hierarchy.spirals[::-1], hierarchy.upsampling[::-1], strict=True)
+        self.levels = nn.ModuleList(UpsampledSpiralConvolution(*step) for step in steps)
+        self.coordinates = SpiralConvolution(widths[0], 3, hierarchy.spirals[0])
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Decode; see the class for shapes."""
+        x = self.seed(features).unflatten(1, (SIZES[-1], -1))
+        for level in self.levels:
+            x = torch.relu(level(x))
+        return self.coordinates(x)
+
+
+class RightHandMesh(NamedTuple):
+    """What the network says of a right hand: vertices (B, 778, 3) in metres, not centred; camera (B, 3) = s, tx, ty."""
+
+    vertices: Tensor
+    camera: Tensor
+
+
+class YoutubeHand(nn.Module):
+    """Mesh of the right hand in each crop (B, 224, 224, 3), uint8 RGB.
+
+    Returns:
+        RightHandMesh, axes of the camera (x right, y down, z forward), positions relative to nothing in particular.
+    """
+
+    def __init__(self, encoder: nn.Module, latent: int, widths: tuple[int, ...], hierarchy: MeshHierarchy) -> None:
+        super().__init__()
+        self.normalise = ImageNetPlanes()
+        self.encoder = encoder
+        self.decoder = MeshDecoder(latent, widths, hierarchy)
+        self.camera = nn.Sequential(nn.Linear(SIZES[0], 150), nn.Linear(150, 3), nn.Linear(3, 1))
+
+    def forward(self, crops: Tensor) -> RightHandMesh:
+        """Reconstruct; see the class for shapes."""
+        return self.reconstruct(self.normalise(crops))
+
+    def reconstruct(self, planes: Tensor) -> RightHandMesh:
+        """The same from planes (B, 3, 224, 224) normalised with ImageNet's mean and deviation."""
+        vertices = self.decoder(self.encoder(planes))
+        # Scale is read from the x of all vertices, the shift from their y and z: so it was trained.
+        return RightHandMesh(vertices, self.camera(vertices.transpose(1, 2)).squeeze(2))
+
+
+def project(points: Tensor, camera: Tensor) -> Tensor:
+    """Wrist-centred points (B, N, 3) by a weak-perspective camera (B, 3) to (B, N, 2), -1 to 1 across the crop."""
+    scale, shift = camera[:, None, :1], camera[:, None, 1:]
+    depth = points[..., 2:] + 2 * FOCAL_LENGTH / (INPUT_SIZE * scale + 1e-9)
+    return FOCAL_LENGTH * (points[..., :2] + shift) / depth / (INPUT_SIZE / 2)
+
+
+def _without_classifier(resnet: nn.Module) -> nn.Module:
+    resnet.fc = nn.Identity()
+    return resnet
+
+
+def youtubehand_resnet18(hierarchy: MeshHierarchy) -> YoutubeHand:
+    """The small one: 25 million weights."""
+    return YoutubeHand(_without_classifier(resnet18()), 512, NARROW, hierarchy)
+
+
+def youtubehand_resnet50(hierarchy: MeshHierarchy) -> YoutubeHand:
+    """ResNet-50 and the wide decoder: 417 million weights."""
+    return YoutubeHand(_without_classifier(resnet50()), 2048, WIDE, hierarchy)
+
+
+def youtubehand_hrnet(hierarchy: MeshHierarchy) -> YoutubeHand:
+    """HRNet-W64 and the wide decoder: 519 million weights, the most exact one."""
+    return YoutubeHand(HRNetFeature(W64), 2048, WIDE, hierarchy)

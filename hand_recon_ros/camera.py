@@ -61,10 +61,10 @@ def project(camera: CameraModel, points: npt.NDArray[np.floating]) -> npt.NDArra
     flat = np.ascontiguousarray(points, np.float64).reshape(-1, 1, 3)
     coefficients = _coefficients(camera)
     if camera.distortion_model == "equidistant":
-        pixels, _ = cv2.fisheye.projectPoints(flat, NO_TURN, NO_TURN, camera.matrix, coefficients)
+        distorted, _ = cv2.fisheye.projectPoints(flat, NO_TURN, NO_TURN, camera.matrix, coefficients)
     else:
-        pixels, _ = cv2.projectPoints(flat, NO_TURN, NO_TURN, camera.matrix, coefficients)
-    return pixels.reshape(*points.shape[:-1], 2).astype(np.float32)
+        distorted, _ = cv2.projectPoints(flat, NO_TURN, NO_TURN, camera.matrix, coefficients)
+    return np.asarray(distorted, np.float32).reshape(*points.shape[:-1], 2)
 
 
 def normalise(camera: CameraModel, pixels: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
@@ -73,7 +73,7 @@ def normalise(camera: CameraModel, pixels: npt.NDArray[np.floating]) -> npt.NDAr
         return ((pixels - (camera.cx, camera.cy)) / (camera.fx, camera.fy)).astype(np.float32)
     flat = np.ascontiguousarray(pixels, np.float64).reshape(-1, 1, 2)
     undistort = cv2.fisheye.undistortPoints if camera.distortion_model == "equidistant" else _undistort
-    return undistort(flat, camera.matrix, _coefficients(camera)).reshape(pixels.shape).astype(np.float32)
+    return np.asarray(undistort(flat, camera.matrix, _coefficients(camera)), np.float32).reshape(pixels.shape)
 
 
 def _undistort(pixels: Doubles, matrix: Doubles, coefficients: Doubles) -> Doubles:
@@ -81,7 +81,7 @@ def _undistort(pixels: Doubles, matrix: Doubles, coefficients: Doubles) -> Doubl
     criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-9)
     if hasattr(cv2, "undistortPointsIter"):  # OpenCV 4
         return cv2.undistortPointsIter(pixels, matrix, coefficients, None, None, criteria)
-    return cv2.undistortPoints(pixels, matrix, coefficients, criteria=criteria)
+    return np.asarray(cv2.undistortPoints(pixels, matrix, coefficients, criteria=criteria))
 
 
 def _coefficients(camera: CameraModel) -> Doubles:

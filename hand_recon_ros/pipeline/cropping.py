@@ -52,7 +52,8 @@ def _halved(rgb: ByteImage, size: Sequence[int]) -> ByteImage:
     Halving by averages is several times as fast as OpenCV's area interpolation by an uneven factor.
     """
     while rgb.shape[1] >= 2 * size[0] and rgb.shape[0] >= 2 * size[1]:
-        rgb = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        half = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        rgb = np.asarray(half, np.uint8)
     return rgb
 
 
@@ -70,4 +71,5 @@ def _shrunken_part(
     ratio = np.array([inner[0] / part.shape[1], inner[1] / part.shape[0]])
     to_part = to_image * ratio[:, None]
     to_part[:, 2] += (0.5 - low) * ratio - 0.5
-    return cv2.resize(_halved(part, inner), inner, interpolation=cv2.INTER_LINEAR), to_part
+    shrunk = cv2.resize(_halved(part, inner), inner, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(shrunk, np.uint8), to_part

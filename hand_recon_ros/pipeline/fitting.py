@@ -28,6 +28,7 @@ from hand_recon_ros.pipeline.articulation import (
 )
 
 Array = npt.NDArray[np.floating]
+Mask = npt.NDArray[np.bool_]
 
 REPROJECTION_SD = 0.003
 """Expected error of the network's 2D points, metres at the hand's depth."""
@@ -199,7 +200,7 @@ def _add_prior(hessian: Array, gradient: Array, where: slice, values: Array, sd:
     gradient[:, where] += values / sd**2
 
 
-def _freeze(hessian: Array, gradient: Array, where: slice, at_limit: tuple[Array, Array]) -> None:
+def _freeze(hessian: Array, gradient: Array, where: slice, at_limit: tuple[Mask, Mask]) -> None:
     """Take angles at a limit that the cost pushes outwards out of the system."""
     at_lower, at_upper = at_limit
     outwards = (at_lower & (gradient[:, where] > 0)) | (at_upper & (gradient[:, where] < 0))

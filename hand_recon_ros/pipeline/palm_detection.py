@@ -63,7 +63,7 @@ def decode(raw: Array, logits: Array, min_score: float) -> tuple[Array, Array]:
     centre, half = values[:, 0] + anchors()[chosen] - 0.5, values[:, 1] / 2
     keypoints = values[:, 2:] + (anchors()[chosen] - 0.5)[:, None]
     points = np.concatenate([(centre - half)[:, None], (centre + half)[:, None], keypoints], axis=1)
-    return points, 1 / (1 + np.exp(-logits[chosen]))
+    return points, (1 / (1 + np.exp(-logits[chosen]))).astype(np.float32)
 
 
 def weighted_nms(points: Array, scores: Array) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating]
 
 PALM_WRIST, PALM_MIDDLE_MCP = 0, 2
 """Which of a palm detection's seven keypoints give its direction."""
@@ -33,7 +33,7 @@ def regions_from_landmarks(landmarks: Array) -> Array:
     """Regions (N, 4) around landmarks (N, 21, 2) in pixels."""
     knuckles = (landmarks[:, 5] + landmarks[:, 13] + 2 * landmarks[:, 9]) / 4
     angle = _angle_to_up(knuckles - landmarks[:, 0])
-    upright = np.einsum("nki,nij->nkj", landmarks[:, PALM_LANDMARKS], _rotation(angle))
+    upright = landmarks[:, PALM_LANDMARKS] @ _rotation(angle)
     low, high = upright.min(axis=1), upright.max(axis=1)
     centre = np.einsum("ni,nji->nj", (low + high) / 2, _rotation(angle))
     return _regions(centre, (high - low).max(axis=1), angle, shift=0.1, scale=2.0)

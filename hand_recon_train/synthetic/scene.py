@@ -11,10 +11,12 @@ import numpy.typing as npt
 from hand_recon_ros.camera import project
 from hand_recon_ros.hand_model import HandModel, free_hand_anatomy, load_free_hand, rotations_from_angles, skin
 from hand_recon_ros.render.rasterizer import rasterize
+from hand_recon_ros.render.shading import interpolate, vertex_normals
 from hand_recon_ros.types import ByteImage, CameraModel, Side
 from hand_recon_train.synthetic.poses import random_angles
 
 Array = npt.NDArray[np.floating]
+Indices = npt.NDArray[np.integer]
 
 MIRROR = np.array([-1.0, 1.0, 1.0])
 SLEEVE_LENGTH, SLEEVE_RINGS = 0.22, 6
@@ -95,15 +97,16 @@ def render_hands(hands: list[PosedHand], looks: list[Look], camera: CameraModel,
     size = (2 * camera.height, 2 * camera.width)
     seen = rasterize(pixels, vertices[:, 2], faces, size)
     hit = seen.face >= 0
-    shade = np.einsum("pc,pck->pk", seen.barycentric[hit], colours[faces[seen.face[hit]]])
+    shade = interpolate(seen, faces, colours)
     large = cv2.resize(backdrop, size[::-1], interpolation=cv2.INTER_NEAREST)
     large[hit] = (255 * shade).clip(0, 255).astype(np.uint8)
-    return cv2.resize(large, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(large, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
 
 
-def _scene_mesh(hands: list[PosedHand], looks: list[Look]) -> tuple[Array, npt.NDArray[np.int64], Array]:
+def _scene_mesh(hands: list[PosedHand], looks: list[Look]) -> tuple[Array, Indices, Array]:
     """One mesh of all hands and sleeves, with the lit colour of each vertex."""
-    parts = []
+    parts: list[tuple[Array, Indices, Array, Look]] = []
     for hand, look in zip(hands, looks, strict=True):
         sleeve, sleeve_faces = _sleeve(hand)
         parts.append((hand.vertices, hand.model.faces, look.skin, look))
@@ -114,7 +117,7 @@ def _scene_mesh(hands: list[PosedHand], looks: list[Look]) -> tuple[Array, npt.N
     return np.concatenate([part[0] for part in parts]), faces, colours
 
 
-def _lit(vertices: Array, faces: Array, colour: Array, look: Look) -> Array:
+def _lit(vertices: Array, faces: Indices, colour: Array, look: Look) -> Array:
     """Diffuse light with a soft terminator, a weak fill light from the camera, and a small highlight."""
     normals = vertex_normals(vertices, faces)
     view = -vertices / np.linalg.norm(vertices, axis=1, keepdims=True)
@@ -127,15 +130,7 @@ def _lit(vertices: Array, faces: Array, colour: Array, look: Look) -> Array:
     return strength[:, None] * colour + shine[:, None]
 
 
-def vertex_normals(vertices: Array, faces: Array) -> Array:
-    """Unit normals (V, 3): the area-weighted mean of the faces around each vertex."""
-    corners = vertices[faces]
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    total = np.stack([np.bincount(faces.ravel(), np.repeat(normal[:, k], 3), len(vertices)) for k in range(3)], axis=1)
-    return total / np.linalg.norm(total, axis=1, keepdims=True).clip(1e-12)
-
-
-def _sleeve(hand: PosedHand) -> tuple[Array, Array]:
+def _sleeve(hand: PosedHand) -> tuple[Array, Indices]:
     """A tube that continues the open wrist towards the elbow, a little wider than the wrist."""
     rim = rim_vertices(hand.model.faces)
     ring = hand.vertices[rim]
@@ -153,7 +148,7 @@ def _sleeve(hand: PosedHand) -> tuple[Array, Array]:
     return rings.reshape(-1, 3), np.concatenate(strips)
 
 
-def rim_vertices(faces: Array) -> npt.NDArray[np.int64]:
+def rim_vertices(faces: Indices) -> Indices:
     """The wrist's open border in order: edges that only one face has, chained."""
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).tolist()
     directed = {(a, b) for a, b in edges}

@@ -22,7 +22,7 @@ def test_the_overlay_is_a_copy_that_changes_only_around_the_hands(two_hands):
     drawn = draw_overlay(picture, two_hands)
     assert (picture == 128).all()
     assert drawn.shape == picture.shape and drawn.dtype == np.uint8
-    assert (drawn[200:] == 128).all() and (drawn[:, 130:180] == 128).all()
+    assert (drawn[200:] == 128).all() and (drawn[:, 145:165] == 128).all()
 
 
 def test_meshes_have_their_sides_colours(two_hands):

@@ -1,0 +1,1 @@
+"""Where frames come from outside ROS: picture files, videos, webcams, and the intrinsics that go with them."""

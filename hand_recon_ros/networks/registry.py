@@ -51,6 +51,14 @@ NETWORKS = (
         224,
         "Apache-2.0",
     ),
+    NetworkEntry(
+        "handoccnet",
+        "hand_recon_ros.networks.handoccnet:HandOccNet",
+        None,
+        256,
+        "LicenseRef-unlicensed",
+        poses_model=True,
+    ),
 )
 
 

@@ -1,0 +1,97 @@
+"""What HandOccNet's outputs and stages are called in its conformance cases."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hand_recon_ros.hand_model import axis_angle_to_matrix, joint_transforms, matrix_to_axis_angle
+from hand_recon_ros.networks.conformance.case import Case
+from hand_recon_ros.networks.conformance.run import Outputs, recorded
+from hand_recon_ros.networks.handoccnet import INPUT_SIZE, HandOccNet, PosedHands
+from hand_recon_ros.networks.mano_head import ManoLayer, rotations_from_6d
+from hand_recon_ros.types import Side
+
+STAGES = {
+    "c1": "backbone.layer0",
+    "c2": "backbone.layer1",
+    "c3": "backbone.layer2",
+    "c4": "backbone.layer3",
+    "c5": "backbone.layer4",
+    "p5": "backbone.toplayer",
+    "pyramid": "backbone.smooth3",
+    "gate_logit": "backbone.attention_module.spatial",
+    "split": "backbone",
+    "fit_gate0": "FIT.layers.0.gate",
+    "fit_block0": "FIT.layers.0",
+    "fit_gate1": "FIT.layers.1.gate",
+    "fit_block1": "FIT.layers.1",
+    "fit": "FIT",
+    "set_block0": "SET.layers.0",
+    "set": "SET",
+    "hourglass": "regressor.hand_regHead.hg.0",
+    "heatmaps": "regressor.hand_regHead",
+    "score": "regressor.hand_regHead.score.0",
+    "mano_encoding": "regressor.hand_Encoder",
+    "mano_feature": "regressor.mano_regHead.mano_base_layer",
+    "pose6d": "regressor.mano_regHead.pose_reg",
+}
+
+
+def handoccnet(case: Case) -> Outputs:
+    """Every stage, the outputs, and the helper checks of the hand model and its rotations."""
+    network = HandOccNet(case.hand(Side.RIGHT))
+    case.fill(network)
+    return run_published(network, case.input("img")) | helper_checks(case)
+
+
+def run_published(network: HandOccNet, planes: Tensor) -> Outputs:
+    """Outputs of the published forward pass on planes (B, 3, 256, 256)."""
+    with recorded(network, STAGES) as stages:
+        hands = network.reconstruct(planes)
+    primary, secondary = stages.pop("split")
+    heatmap, encoding = stages.pop("heatmaps")
+    for name in ("fit_block0", "fit_block1", "set_block0"):
+        stages[name] = stages[name].mT.unflatten(-1, (32, 32))
+    maps = {"primary": primary, "secondary": secondary, "heatmap": heatmap, "encoding": encoding}
+    return stages | maps | posed(hands, network.regressor.mano_regHead.mano_layer)
+
+
+def posed(hands: PosedHands, layer: ManoLayer) -> Outputs:
+    """A reconstruction under the published names and in the published units."""
+    return {
+        "pose_rotmat": hands.rotations,
+        "mano_pose_aa": matrix_to_axis_angle(hands.rotations).flatten(1),
+        "mano_shape": hands.betas,
+        "joints_coord_img": hands.joints_2d / INPUT_SIZE,
+        "joints_coord_cam": hands.joints,
+        "mesh_coord_cam": hands.vertices,
+        "manojoints2cam": transforms(layer, hands.pose, hands.betas),
+    }
+
+
+def transforms(layer: ManoLayer, pose: Tensor, betas: Tensor) -> Tensor:
+    """Transforms (B, 16, 4, 4) of the model's joints for the full pose (B, 16, 3)."""
+    hand = layer.hand
+    rest = hand.get_buffer("joints_template") + torch.einsum("jcs,bs->bjc", hand.get_buffer("joint_directions"), betas)
+    rotations, positions = joint_transforms(hand, axis_angle_to_matrix(pose), rest)
+    last_row = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand(*positions.shape[:-1], 1, 4)
+    return torch.cat([torch.cat([rotations, positions[..., None]], -1), last_row], -2)
+
+
+def helper_checks(case: Case) -> Outputs:
+    """The hand model and the rotations alone, where the case has inputs for them."""
+    given = {name: torch.from_numpy(array) for name, array in case.expected().items() if name.startswith("aux_")}
+    outputs: Outputs = {}
+    for side in (Side.RIGHT, Side.LEFT):
+        name = f"aux_mano_{side.name.lower()}"
+        if f"{name}_pose" in given:
+            layer, betas = ManoLayer(case.hand(side)), given[f"{name}_shape"].float()
+            pose = given[f"{name}_pose"].float().unflatten(-1, (16, 3))
+            vertices, joints = layer(pose, betas)
+            outputs |= {f"{name}_verts_mm": 1000 * vertices, f"{name}_joints_mm": 1000 * joints}
+            outputs[f"{name}_transforms"] = transforms(layer, layer.full_pose(pose), betas)
+    if "aux_rot6d" in given:
+        rotations = rotations_from_6d(given["aux_rot6d"])
+        outputs |= {"aux_rotmat": rotations, "aux_rotaa": matrix_to_axis_angle(rotations)}
+    return outputs

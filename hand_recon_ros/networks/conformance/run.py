@@ -1,0 +1,104 @@
+"""Runs a conformance case and measures how far each output is from the published implementation's."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hand_recon_ros.networks.conformance.case import Array, Case, read_case, sliced
+
+Outputs = dict[str, Tensor]
+
+ADAPTERS = {
+    "handoccnet": "hand_recon_ros.networks.conformance.handoccnet:handoccnet",
+    "interacthand": "hand_recon_ros.networks.conformance.handoccnet:interacthand",
+}
+"""By a case's network: "module:function" that runs it and returns its outputs under the case's names."""
+
+HELPER_TOLERANCE = 1e-4
+"""Of helper checks, for which a case states no tolerance of its own."""
+
+
+@dataclass(frozen=True)
+class StageError:
+    """How far one output of a network is from the published implementation's.
+
+    Attributes:
+        error: largest absolute difference, infinite where the network did not give the output.
+        tolerance: largest that the case allows.
+    """
+
+    name: str
+    error: float
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the error is within the tolerance (NaN is not)."""
+        return self.error <= self.tolerance
+
+
+def run_case(path: Path | str) -> list[StageError]:
+    """Run a case on the CPU in float32; errors in the case's order, which is the data's way through the network.
+
+    Outputs that a case marks optional are left out where the network does not offer them.
+
+    Raises:
+        ValueError: no case, a damaged one, or one of an unknown network.
+        OSError: a file of the case cannot be read.
+    """
+    case = read_case(path)
+    if case.network not in ADAPTERS:
+        raise ValueError(f"expected a case of {', '.join(ADAPTERS)}, got one of {case.network!r} in {path}")
+    adapter: Callable[[Case], Outputs] = pkgutil.resolve_name(ADAPTERS[case.network])
+    with torch.inference_mode():
+        actual = {name: output.numpy() for name, output in adapter(case).items()}
+    expected = case.expected()
+    return [
+        StageError(output["name"], _difference(actual, expected, output), float(output["atol"]))
+        for output in [*case.content["outputs"], *_helpers(actual, case)]
+        if output["name"] in actual or not output.get("optional")
+    ]
+
+
+@contextmanager
+def recorded(network: nn.Module, stages: Mapping[str, str]) -> Iterator[Outputs]:
+    """The outputs of submodules, as they run: `stages` maps names to submodules' paths."""
+    outputs: Outputs = {}
+
+    def record(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
+        return lambda module, inputs, output: outputs.__setitem__(name, output)
+
+    hooks = [network.get_submodule(path).register_forward_hook(record(name)) for name, path in stages.items()]
+    try:
+        yield outputs
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _helpers(actual: Mapping[str, Array], case: Case) -> list[dict[str, Any]]:
+    """Helper checks that the adapter offers beyond the outputs; a case suggests one tolerance for most of them."""
+    entries = case.content.get("extra", {}).get("aux", [])
+    return [entry | {"atol": HELPER_TOLERANCE} for entry in entries if entry["name"] in actual]
+
+
+def _difference(actual: Mapping[str, Array], expected: Mapping[str, Array], output: dict[str, Any]) -> float:
+    name = output["name"]
+    if name not in actual:
+        return float("inf")
+    ours, theirs = sliced(actual[name], output), expected[name]
+    if ours.shape != theirs.shape:
+        raise ValueError(f"expected {name} of shape {theirs.shape}, got {ours.shape}")
+    difference = np.abs(ours.astype(np.float64) - theirs)
+    if ignored := output.get("ignore_vertices"):
+        difference[..., ignored, :] = 0
+    return float(difference.max(initial=0))

@@ -1,0 +1,76 @@
+"""How the state dict of a published checkpoint becomes a network's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from hand_recon_ros.networks.weights import fill_network
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a published checkpoint calls things; a network class holds one as its attribute `published`.
+
+    Keys are compared without `prefix`, and renamed before anything else is looked at.
+
+    Attributes:
+        wrapper: entry of the checkpoint that holds the state dict, or "" where it is the checkpoint itself.
+        prefix: leading part of every key, which may be absent, as from training in parallel.
+        renamed: published leading part and ours.
+        ignored: leading parts of keys that need no place in the network: constants, MANO's arrays, unused layers.
+        optional: leading parts of own keys that only some variants of the network have; others leave them out.
+        complete: "module:function" that builds, from a hand model, the variant with all of them.
+    """
+
+    wrapper: str = ""
+    prefix: str = ""
+    renamed: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    complete: str | None = None
+
+    def own_key(self, key: str) -> str | None:
+        """A network's key for a published one, or None for a key that is ignored."""
+        key = key.removeprefix(self.prefix)
+        if key.startswith(self.ignored):
+            return None
+        for theirs, ours in self.renamed:
+            if key.startswith(theirs):
+                return ours + key[len(theirs) :]
+        return key
+
+
+def own_tensors(layout: Published, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a published state dict that a network takes, under its own keys."""
+    named = {layout.own_key(key): tensor for key, tensor in state.items()}
+    return {key: tensor for key, tensor in named.items() if key is not None}
+
+
+def published_layout(network: nn.Module) -> Published:
+    """What a network's published checkpoints look like.
+
+    Raises:
+        ValueError: it has none.
+    """
+    layout = getattr(network, "published", None)
+    if not isinstance(layout, Published):
+        raise ValueError(f"expected a network with published checkpoints, got {type(network).__name__}")
+    return layout
+
+
+def fill_published(network: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Fill a network with a published state dict.
+
+    Raises:
+        ValueError: the network is no published one, or tensors are missing, too many, or of another shape.
+    """
+    fill_own(network, own_tensors(published_layout(network), state))
+
+
+def fill_own(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Fill a network with tensors under its own keys, without the optional ones that this variant lacks."""
+    optional, wanted = published_layout(network).optional, network.state_dict().keys()
+    fill_network(network, {k: t for k, t in tensors.items() if k in wanted or not k.startswith(optional)})

@@ -1,20 +1,18 @@
-"""Makes a recording out of pictures: image files or a video become image and camera_info topics."""
+"""Makes a recording out of pictures: frames become image and camera_info topics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from hand_recon_ros.bus.camera_codec import CAMERA_INFO, encode_camera_info, info_of
-from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE, READ_AS_STORED, encode_compressed_image
+from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE, encode_compressed_image
 from hand_recon_ros.bus.image_codec import IMAGE, encode_image
 from hand_recon_ros.bus.interface import SENSOR_DATA
 from hand_recon_ros.bus.recorder import BagWriter
-from hand_recon_ros.camera import scaled_camera
-from hand_recon_ros.types import ByteImage, CameraModel, Frame
+from hand_recon_ros.types import ByteImage, Frame
 
 JPEG_QUALITY = 95
 
@@ -54,50 +52,6 @@ def record_frames(
         out.unlink()
         raise ValueError("expected at least one picture to record, got none")
     return count
-
-
-def frames_of_images(
-    paths: Sequence[Path], camera: CameraModel | None = None, rate_hz: float = 10.0, frame_id: str = "camera"
-) -> Iterator[Frame]:
-    """Image files as frames, one after another at a rate, starting at one second.
-
-    Raises:
-        ValueError: a file that is not a picture, or of another shape than the intrinsics.
-    """
-    for number, path in enumerate(paths):
-        picture = cv2.imread(str(path), READ_AS_STORED)
-        if picture is None:
-            raise ValueError(f"expected a picture, {path} cannot be read as one")
-        yield _frame(np.asarray(picture, np.uint8), 10**9 + round(number * 1e9 / rate_hz), camera, frame_id)
-
-
-def frames_of_video(path: Path, camera: CameraModel | None = None, frame_id: str = "camera") -> Iterator[Frame]:
-    """A video file as frames, with its own times counted from one second.
-
-    Raises:
-        ValueError: a file that is not a video, or of another shape than the intrinsics.
-    """
-    video = cv2.VideoCapture(str(path))
-    try:
-        if not video.isOpened():
-            raise ValueError(f"expected a video, {path} cannot be read as one")
-        rate_hz = video.get(cv2.CAP_PROP_FPS)
-        rate_hz = rate_hz if 0 < rate_hz < 1000 else 30.0
-        number = 0
-        while True:
-            there, picture = video.read()
-            if not there:
-                return
-            yield _frame(np.asarray(picture, np.uint8), 10**9 + round(number * 1e9 / rate_hz), camera, frame_id)
-            number += 1
-    finally:
-        video.release()
-
-
-def _frame(bgr: ByteImage, stamp_ns: int, camera: CameraModel | None, frame_id: str) -> Frame:
-    height, width = bgr.shape[:2]
-    fitted = scaled_camera(camera, width, height) if camera else None
-    return Frame(np.ascontiguousarray(bgr[..., ::-1]), stamp_ns, frame_id, fitted)
 
 
 def image_message(rgb: ByteImage, stamp_ns: int, frame_id: str, compressed: bool) -> bytearray:

@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hand_recon_ros.bus.bag import BagBus
-from hand_recon_ros.bus.bag_reader import BagReader, BagTopic, open_bag
+from hand_recon_ros.bus.bag_reader import open_bag
 from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE
-from hand_recon_ros.bus.image_codec import IMAGE
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.recorder import BagWriter
 from hand_recon_ros.node.hand_node import HandNode, Pipeline
+from hand_recon_ros.node.image_topic import COMPRESSED_SUFFIX, colour_image_topic
 from hand_recon_ros.node.parameters import NodeParameters
-
-COMPRESSED_SUFFIX = "/compressed"
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def replay_bag(
     """
     node = node or NodeName("hand_recon")
     with open_bag(path) as bag:
-        topic = _image_topic(bag, image_topic or _remapped(node))
+        topic = colour_image_topic(bag, image_topic or _remapped(node))
         compressed = topic.ros_type == COMPRESSED_IMAGE
         base = topic.name.removesuffix(COMPRESSED_SUFFIX) if compressed else topic.name
         sources = (("image", base), ("image/compressed", topic.name)) if compressed else (("image", base),)
@@ -72,21 +70,3 @@ def replay_bag(
 def _remapped(node: NodeName) -> str | None:
     topic = node.resolve("image")
     return None if topic == node.expand("image") else topic
-
-
-def _image_topic(bag: BagReader, wanted: str | None) -> BagTopic:
-    """The topic asked for, or the only one with colour images (raw rather than compressed when it has both)."""
-    images = [t for t in bag.topics if t.ros_type in (IMAGE, COMPRESSED_IMAGE) and t.count]
-    listed = ", ".join(sorted(t.name for t in images)) or "none"
-    if wanted is not None:
-        names = (wanted, wanted + COMPRESSED_SUFFIX)
-        found = [t for name in names for t in images if t.name == name]
-        if not found:
-            raise ValueError(f"expected images on {wanted}, the recording has image topics: {listed}")
-        return found[0]
-    colour = [t for t in images if "depth" not in t.name.lower()]
-    raw = {t.name for t in colour if t.ros_type == IMAGE}
-    choices = [t for t in colour if t.name in raw or t.name.removesuffix(COMPRESSED_SUFFIX) not in raw]
-    if len(choices) != 1:
-        raise ValueError(f"expected one image topic in the recording, it has: {listed}; name the one to use")
-    return choices[0]

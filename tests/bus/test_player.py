@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,7 +13,7 @@ from hand_recon_ros.bus import Qos
 from hand_recon_ros.bus.bag_reader import open_bag
 from hand_recon_ros.bus.camera_codec import camera_of, decode_camera_info
 from hand_recon_ros.bus.compressed_codec import compressed_to_rgb, decode_compressed_image
-from hand_recon_ros.bus.frame_recorder import frames_of_images, frames_of_video, record_frames
+from hand_recon_ros.bus.frame_recorder import record_frames
 from hand_recon_ros.bus.image_codec import decode_image, image_to_rgb
 from hand_recon_ros.bus.player import PlayProgress, play_bag
 from hand_recon_ros.types import CameraModel, Frame
@@ -76,30 +74,6 @@ def test_no_frames_leave_no_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least one picture"):
         record_frames([], tmp_path / "b.mcap")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_image_files_and_videos_become_frames(tmp_path: Path) -> None:
-    paths = [tmp_path / f"{k}.png" for k in range(3)]
-    video = cv2.VideoWriter(str(tmp_path / "v.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 20.0, (64, 48))
-    for k, path in enumerate(paths):
-        cv2.imwrite(str(path), picture(k)[..., ::-1])
-        video.write(np.ascontiguousarray(picture(k)[..., ::-1]))
-    video.release()
-    half = CameraModel(25, 25, 15.75, 11.75, 32, 24)
-    frames = list(frames_of_images(paths, half, rate_hz=5))
-    np.testing.assert_array_equal([frame.rgb for frame in frames], [picture(k) for k in range(3)])
-    assert [frame.stamp_ns for frame in frames] == [1_000_000_000, 1_200_000_000, 1_400_000_000]
-    assert frames[0].camera == CameraModel(50, 50, 32, 24, 64, 48)
-    frames = list(frames_of_video(tmp_path / "v.avi"))
-    assert [frame.stamp_ns for frame in frames] == [1_000_000_000, 1_050_000_000, 1_100_000_000]
-    assert np.abs(frames[2].rgb.astype(int) - picture(2)).mean() < 6
-
-
-@pytest.mark.parametrize("read", [lambda path: frames_of_images([path]), frames_of_video])
-def test_files_that_are_no_pictures_are_refused(tmp_path: Path, read: Callable[[Path], Any]) -> None:
-    (tmp_path / "x").write_text("no picture")
-    with pytest.raises(ValueError, match="cannot be read"):
-        list(read(tmp_path / "x"))
 
 
 def test_playing_sends_every_message_unchanged_and_in_order(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""Pictures and what a node found in them, from a recording that holds both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hand_recon_ros.bus.bag_reader import BagTopic, open_bag
+from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE, compressed_to_rgb, decode_compressed_image
+from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY
+from hand_recon_ros.bus.hand_decoder import decode_hand_array, decode_topology
+from hand_recon_ros.bus.image_codec import decode_image, image_to_rgb
+from hand_recon_ros.bus.interface import Cdr
+from hand_recon_ros.node.image_topic import colour_image_topic
+from hand_recon_ros.types import ByteImage, HandFrame, IndexArray
+
+WAITING = 50
+"""Images that may wait for their result; a node that dropped one never gives it."""
+
+
+def read_results(path: Path) -> Iterator[tuple[ByteImage, HandFrame]]:
+    """Images of a recording with the hands found in them, matched by stamp.
+
+    Raises:
+        ValueError: the recording cannot be read, or has no images or no hands.
+    """
+    with open_bag(path) as bag:
+        images = colour_image_topic(bag)
+        if not any(topic.ros_type == HAND_ARRAY and topic.count for topic in bag.topics):
+            raise ValueError(
+                f"expected a recording with hands in it, {path} has none; make one with `hand-recon replay`"
+            )
+        faces: dict[int, IndexArray] = {}
+        pictures: dict[int, ByteImage] = {}
+        for message in bag.messages():
+            kind = message.topic.ros_type
+            if kind == HAND_MESH_TOPOLOGY:
+                faces |= [decode_topology(message.cdr)]
+            elif message.topic.name == images.name:
+                stamp_ns, picture = _picture(message.topic, message.cdr)
+                pictures[stamp_ns] = picture
+                if len(pictures) > WAITING:
+                    del pictures[min(pictures)]
+            elif kind == HAND_ARRAY:
+                frame = decode_hand_array(message.cdr, faces)
+                if frame.stamp_ns in pictures:
+                    yield pictures.pop(frame.stamp_ns), frame
+
+
+def _picture(topic: BagTopic, cdr: Cdr) -> tuple[int, ByteImage]:
+    if topic.ros_type == COMPRESSED_IMAGE:
+        compressed = decode_compressed_image(cdr)
+        return compressed.stamp_ns, compressed_to_rgb(compressed)
+    image = decode_image(cdr)
+    return image.stamp_ns, image_to_rgb(image)

@@ -201,6 +201,13 @@ class HandOccNet(nn.Module):
 
     def reconstruct(self, planes: Tensor) -> PosedHands:
         """Hands from planes (B, 3, 256, 256) in [0, 1]."""
+        return self.regressed(self.features(planes))
+
+    def features(self, planes: Tensor) -> Tensor:
+        """Features (B, 256, 32, 32) with what is hidden injected."""
         primary, secondary = self.backbone(planes)
-        injected = self.FIT(secondary, primary)
-        return self.regressor(self.SET(injected, injected))
+        return self.FIT(secondary, primary)
+
+    def regressed(self, features: Tensor) -> PosedHands:
+        """Hands from features (B, 256, 32, 32), refined first."""
+        return self.regressor(self.SET(features, features))

@@ -59,6 +59,14 @@ NETWORKS = (
         "LicenseRef-unlicensed",
         poses_model=True,
     ),
+    NetworkEntry(
+        "interacthand",
+        "hand_recon_ros.networks.interacthand:InteractHand",
+        None,
+        256,
+        "LicenseRef-unlicensed",
+        poses_model=True,
+    ),
 )
 
 

@@ -8,8 +8,11 @@ from torch import Tensor
 from hand_recon_ros.hand_model import axis_angle_to_matrix, joint_transforms, matrix_to_axis_angle
 from hand_recon_ros.networks.conformance.case import Case
 from hand_recon_ros.networks.conformance.run import Outputs, recorded
-from hand_recon_ros.networks.handoccnet import INPUT_SIZE, HandOccNet, PosedHands
+from hand_recon_ros.networks.handoccnet import CHANNELS, INPUT_SIZE, HandOccNet, PosedHands
+from hand_recon_ros.networks.interacthand import StripeBlock, interacthand_with_branch
 from hand_recon_ros.networks.mano_head import ManoLayer, rotations_from_6d
+from hand_recon_ros.networks.token_attention import TokenTransformer, map_of
+from hand_recon_ros.networks.weights import fill_network
 from hand_recon_ros.types import Side
 
 STAGES = {
@@ -37,12 +40,54 @@ STAGES = {
     "pose6d": "regressor.mano_regHead.pose_reg",
 }
 
+HAND_STAGES = {
+    "hand_c1": "backbone_agu.layer0",
+    "hand_c2": "backbone_agu.layer1",
+    "hand_c3": "backbone_agu.layer2",
+    "hand_c4": "backbone_agu.layer3",
+    "hand_feat": "backbone_agu",
+    "fused_set": "SET",
+}
+LET_STAGES = {
+    "let_attn0": "layers.0.attn",
+    "let_block0": "layers.0",
+    "let_attn1": "layers.1.attn",
+    "let_block1": "layers.1",
+}
+
 
 def handoccnet(case: Case) -> Outputs:
     """Every stage, the outputs, and the helper checks of the hand model and its rotations."""
     network = HandOccNet(case.hand(Side.RIGHT))
     case.fill(network)
     return run_published(network, case.input("img")) | helper_checks(case)
+
+
+def interacthand(case: Case) -> Outputs:
+    """HandOccNet's outputs, and those of the parts that the published code leaves idle."""
+    network = interacthand_with_branch(case.hand(Side.RIGHT))
+    case.fill(network)
+    planes, hand_planes = case.input("img"), case.input("img_hand")
+    with recorded(network, HAND_STAGES) as branch:
+        fused = network.reconstruct(planes, hand_planes)
+    names = ("pose_rotmat", "mano_shape", "joints_coord_img", "joints_coord_cam", "mesh_coord_cam")
+    outputs = posed(fused, network.regressor.mano_regHead.mano_layer)
+    fused_outputs = {f"fused_{name}": outputs[name] for name in names}
+    return run_published(network, planes) | branch | fused_outputs | stripe_transformer(case) | helper_checks(case)
+
+
+def stripe_transformer(case: Case) -> Outputs:
+    """The stripe attention transformer alone, where the case has its weights."""
+    spec = case.content.get("extra", {}).get("optional_let")
+    if spec is None:
+        return {}
+    network = TokenTransformer(CHANNELS, StripeBlock)
+    weights = case.weights(spec["manifest"], spec["scale"])
+    fill_network(network, {key.removeprefix("module.LET."): tensor for key, tensor in weights.items()})
+    features = case.input("let_input")
+    with recorded(network, LET_STAGES) as stages:
+        network(features, features)
+    return {name: map_of(stage) if "block" in name else stage for name, stage in stages.items()}
 
 
 def run_published(network: HandOccNet, planes: Tensor) -> Outputs:
@@ -52,7 +97,7 @@ def run_published(network: HandOccNet, planes: Tensor) -> Outputs:
     primary, secondary = stages.pop("split")
     heatmap, encoding = stages.pop("heatmaps")
     for name in ("fit_block0", "fit_block1", "set_block0"):
-        stages[name] = stages[name].mT.unflatten(-1, (32, 32))
+        stages[name] = map_of(stages[name])
     maps = {"primary": primary, "secondary": secondary, "heatmap": heatmap, "encoding": encoding}
     return stages | maps | posed(hands, network.regressor.mano_regHead.mano_layer)
 

@@ -20,6 +20,12 @@ Outputs = dict[str, Tensor]
 ADAPTERS = {
     "handoccnet": "hand_recon_ros.networks.conformance.handoccnet:handoccnet",
     "interacthand": "hand_recon_ros.networks.conformance.handoccnet:interacthand",
+    **{
+        f"youtubehand_{encoder}": "hand_recon_ros.networks.conformance.youtubehand:run_youtubehand"
+        for encoder in ("resnet18", "resnet50", "hrnet")
+    },
+    "eaa_interhand": "hand_recon_ros.networks.conformance.eaa_interhand:eaa_interhand",
+    "eaa_interhand_release": "hand_recon_ros.networks.conformance.eaa_interhand:eaa_release",
 }
 """By a case's network: "module:function" that runs it and returns its outputs under the case's names."""
 

@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 VERSION = re.search(r'^__version__ = "(.+)"', (ROOT / "hand_recon_ros/__init__.py").read_text(), re.M)
-SHARED = ("config", "models", "msg")
+SHARED = ("config", "examples", "models", "msg")
 
 setup(
     version=VERSION.group(1),

@@ -74,6 +74,11 @@ class BagReader:
         return None
 
 
+def is_recording(path: Path) -> bool:
+    """Whether a path looks like a recording: by its suffix, or as a rosbag2 folder."""
+    return path.suffix in (".mcap", ".db3") or (path / "metadata.yaml").is_file()
+
+
 @contextmanager
 def open_bag(path: Path) -> Iterator[BagReader]:
     """Open a rosbag2 folder (sqlite3 or mcap) or a single .mcap or .db3 file.

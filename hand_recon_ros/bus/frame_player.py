@@ -11,6 +11,7 @@ from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE
 from hand_recon_ros.bus.frame_recorder import image_message
 from hand_recon_ros.bus.image_codec import IMAGE
 from hand_recon_ros.bus.interface import SENSOR_DATA, Bus
+from hand_recon_ros.bus.player import wait_for_subscriber
 from hand_recon_ros.types import Frame
 
 
@@ -22,6 +23,7 @@ def play_frames(
     live: bool = False,
     stop: threading.Event | None = None,
     on_progress: Callable[[int], None] = lambda count: None,
+    wait_s: float = 0.0,
 ) -> None:
     """Publish frames on an image topic, and camera_info beside it where they have a camera.
 
@@ -34,12 +36,14 @@ def play_frames(
             stamped anew with the time of sending, as a camera's are.
         stop: ends playing at once when set.
         on_progress: called with the number of frames sent.
+        wait_s: longest wait for a first subscriber.
     """
     stop = stop or threading.Event()
     images = bus.publisher(
         f"{topic}/compressed" if compressed else topic, COMPRESSED_IMAGE if compressed else IMAGE, SENSOR_DATA
     )
     infos = bus.publisher(f"{topic.rpartition('/')[0]}/camera_info", CAMERA_INFO, SENSOR_DATA)
+    wait_for_subscriber([images], wait_s, stop)
     started, first = time.monotonic(), None
     for count, frame in enumerate(frames, start=1):
         first = frame.stamp_ns if first is None else first

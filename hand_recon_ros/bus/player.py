@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.interface import Bus, Publisher
 
 logger = logging.getLogger(__name__)
+
+POLL_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ def play_bag(
     loop: bool = False,
     stop: threading.Event | None = None,
     on_progress: Callable[[PlayProgress], None] = lambda progress: None,
+    wait_s: float = 0.0,
 ) -> None:
     """Publish every message of a recording on its recorded topics, with the recorded QoS and untouched stamps.
 
@@ -44,6 +47,7 @@ def play_bag(
         loop: start again at the end.
         stop: ends playing at once when set.
         on_progress: called after each message.
+        wait_s: longest wait for a first subscriber.
 
     Raises:
         ValueError: a recording that cannot be read or has no messages, or a rate that is not positive.
@@ -55,12 +59,24 @@ def play_bag(
         if not bag.message_count:
             raise ValueError(f"expected a recording with messages, {path} has none")
         publishers = _publishers(bag, bus)
+        wait_for_subscriber(publishers.values(), wait_s, stop)
         rounds = 0
         while not stop.is_set():
             _play_round(bag, publishers, rate, rounds, stop, on_progress)
             rounds += 1
             if not loop:
                 return
+
+
+def wait_for_subscriber(publishers: Iterable[Publisher], wait_s: float, stop: threading.Event) -> None:
+    """Return when any publisher has a subscriber, stop is set, or after wait_s seconds.
+
+    Discovery takes a moment, and what a best-effort publisher sends before it is lost.
+    """
+    publishers, deadline = tuple(publishers), time.monotonic() + wait_s
+    while time.monotonic() < deadline and not any(p.subscription_count() for p in publishers):
+        if stop.wait(POLL_S):
+            return
 
 
 def _publishers(bag: BagReader, bus: Bus) -> dict[BagTopic, Publisher]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from hand_recon_ros.camera import scaled_camera
 from hand_recon_ros.sources.images import SUFFIXES, image_files, read_image
 from hand_recon_ros.sources.video import Video, webcam_frames
-from hand_recon_ros.types import CameraModel, Frame
+from hand_recon_ros.types import ByteImage, CameraModel, Frame
 
 SECOND_NS = 1_000_000_000
 
@@ -35,16 +35,18 @@ def open_frames(source: str, rate_hz: float = 10.0) -> Iterator[Frame]:
     return _video(path)
 
 
-def with_camera(frames: Iterable[Frame], camera: CameraModel | None, frame_id: str = "camera") -> Iterator[Frame]:
-    """The same frames with a name and intrinsics, scaled to each frame's size.
+def with_camera(
+    frames: Iterable[Frame], camera_of: Callable[[ByteImage], CameraModel | None], frame_id: str = "camera"
+) -> Iterator[Frame]:
+    """The same frames with a name and the intrinsics of each picture, scaled to its size.
 
     Raises:
         ValueError: a frame of another shape than the intrinsics.
     """
     for frame in frames:
         height, width = frame.rgb.shape[:2]
-        fitted = scaled_camera(camera, width, height) if camera else None
-        yield replace(frame, frame_id=frame_id, camera=fitted)
+        camera = camera_of(frame.rgb)
+        yield replace(frame, frame_id=frame_id, camera=scaled_camera(camera, width, height) if camera else None)
 
 
 def _pictures(paths: list[Path], rate_hz: float) -> Iterator[Frame]:

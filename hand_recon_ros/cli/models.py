@@ -1,0 +1,55 @@
+"""`hand-recon models`: what --model can be."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import typer
+
+from hand_recon_ros.cli.answers import FAILED
+
+if TYPE_CHECKING:
+    from hand_recon_ros.networks.cards import Card
+
+
+def models() -> None:
+    """List the models, with the licence, size and integrity of their weights.
+
+    The exit code is 1 when a file of weights is missing or damaged.
+    """
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from hand_recon_ros.networks import find_network
+    from hand_recon_ros.networks.cards import read_card
+    from hand_recon_ros.pipeline.recipes import DEFAULT, RECIPES
+
+    table = Table(Column("Model", no_wrap=True), "What it does", "Licence", "Size", Column("Weights", no_wrap=True))
+    damage = False
+    for recipe in RECIPES:
+        files = [find_network(name).weights for name in (recipe.detector, recipe.landmarker)]
+        cards = {file: read_card(file) for file in files if file}
+        states = {file: weights_state(file, card) for file, card in cards.items()}
+        damage |= any(state != "ok" for state in states.values())
+        table.add_row(
+            recipe.name + ("\n(default)" if recipe.name == DEFAULT else ""),
+            recipe.summary,
+            ", ".join(sorted({card.licence for card in cards.values()})),
+            f"{sum(card.bytes for card in cards.values()) / 1e6:.1f} MB",
+            "\n".join(f"{card.name}: {states[file]}" for file, card in cards.items()),
+        )
+    Console().print(table)
+    if damage:
+        raise typer.Exit(FAILED)
+
+
+def weights_state(file: str, card: Card) -> str:
+    """Whether a file of weights under models/ is "ok", "missing", or "damaged" by the checksum on its card."""
+    from hand_recon_ros.paths import shared_file
+
+    try:
+        content = shared_file("models", file).read_bytes()
+    except FileNotFoundError:
+        return "missing"
+    return "ok" if hashlib.sha256(content).hexdigest() == card.sha256 else "damaged"

@@ -1,0 +1,56 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hand_recon_ros.types import ByteImage, CameraModel
+
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help="Folder for the results; made if it is not there.", file_okay=False)
+]
+Model = Annotated[str, typer.Option(help="Name of a model that `hand-recon models` lists.")]
+Device = Annotated[str, typer.Option(help="Where networks run: cpu, cuda, or auto for whichever is there.")]
+MaxHands = Annotated[int, typer.Option(min=1, help="Most hands in a picture.")]
+Camera = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FX,FY,CX,CY",
+        help="Intrinsics in pixels of the first picture; later pictures of other sizes must be scaled versions. "
+        "Without intrinsics a field of view is assumed, and distances are only as good as that.",
+    ),
+]
+CameraInfo = Annotated[
+    Path | None, typer.Option(help="Calibration file (YAML) of ROS's camera_calibration.", exists=True, dir_okay=False)
+]
+
+
+def camera_of(camera: str | None, camera_info: Path | None) -> Callable[[ByteImage], CameraModel | None]:
+    """A function from a picture to its camera, None where nothing is known, made of the two options.
+
+    Raises:
+        typer.BadParameter: both options, or one that makes no camera.
+    """
+    from hand_recon_ros.sources.cameras import load_camera_info, parse_camera
+
+    if camera and camera_info:
+        raise typer.BadParameter("give either --camera or --camera-info, not both")
+    known: list[CameraModel] = []
+
+    def of_picture(rgb: ByteImage) -> CameraModel | None:
+        if camera and not known:
+            known.append(parse_camera(camera, (rgb.shape[1], rgb.shape[0])))
+        return known[0] if known else None
+
+    try:
+        if camera_info:
+            known.append(load_camera_info(camera_info))
+        elif camera:
+            parse_camera(camera, (1 << 30, 1 << 30))  # says at once what can be wrong with the numbers alone
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return of_picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,8 @@ from hand_recon_ros.cli.answers import FAILED, complain
 from hand_recon_ros.cli.options import Camera, CameraInfo, Device, MaxHands, Model, Out, camera_of
 
 if TYPE_CHECKING:
-    from hand_recon_ros.types import ByteImage, HandFrame
+    from hand_recon_ros.pipeline import HandPipeline
+    from hand_recon_ros.types import ByteImage, CameraModel, HandFrame
 
 
 def image(
@@ -44,7 +45,7 @@ def image(
         for path, name in track(list(zip(files, _names(files), strict=True)), "Pictures", console=stderr()):
             try:
                 picture = read_image(path)
-                frame = pipeline(picture, camera=find_camera(picture))
+                frame = _reconstructed(path, picture, pipeline, find_camera)
             except (ValueError, OSError) as error:
                 complain(error)
                 skipped += 1
@@ -55,6 +56,15 @@ def image(
     typer.echo(f"{hands} hands in {len(files) - skipped} pictures, {skipped} skipped; see {out / 'results.jsonl'}")
     if skipped:
         raise typer.Exit(FAILED)
+
+
+def _reconstructed(
+    path: Path, picture: ByteImage, pipeline: HandPipeline, find_camera: Callable[[ByteImage], CameraModel | None]
+) -> HandFrame:
+    try:
+        return pipeline(picture, camera=find_camera(picture))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _save(path: Path, picture: ByteImage, frame: HandFrame) -> None:

@@ -15,6 +15,7 @@ Out = Annotated[
 ]
 Model = Annotated[str, typer.Option(help="Name of a model that `hand-recon models` lists.")]
 Device = Annotated[str, typer.Option(help="Where networks run: cpu, cuda, or auto for whichever is there.")]
+Smooth = Annotated[bool, typer.Option("--smooth", help="Smooth each hand's motion with a one-euro filter.")]
 MaxHands = Annotated[int, typer.Option(min=1, help="Most hands in a picture.")]
 Camera = Annotated[
     str | None,

@@ -10,7 +10,8 @@ import typer
 
 def overlay(
     bag: Annotated[
-        Path, typer.Argument(help="Recording with images and hands, as `hand-recon replay --vertices` writes.")
+        Path,
+        typer.Argument(exists=True, help="Recording with images and hands, as `hand-recon replay --vertices` writes."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Video (.mp4) to write.", dir_okay=False)],
     fps: Annotated[float, typer.Option(min=1.0, help="Pictures a second of the video.")] = 15.0,

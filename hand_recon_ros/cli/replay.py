@@ -12,7 +12,7 @@ from hand_recon_ros.cli.options import Device, MaxHands, Model
 
 
 def replay(
-    bag: Annotated[Path, typer.Argument(help="Recording: .mcap, .db3 or a rosbag2 folder.")],
+    bag: Annotated[Path, typer.Argument(exists=True, help="Recording: .mcap, .db3 or a rosbag2 folder.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Recording (.mcap) to write.", dir_okay=False)],
     image_topic: Annotated[str | None, typer.Option(help="Needed when the recording has several cameras.")] = None,
     model: Model = "default",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hand_recon_ros.cli.answers import FAILED
-from hand_recon_ros.cli.options import Camera, CameraInfo, Device, MaxHands, Model, Out, camera_of
+from hand_recon_ros.cli.options import Camera, CameraInfo, Device, MaxHands, Model, Out, Smooth, camera_of
 
 
 def video(
@@ -19,6 +19,7 @@ def video(
     model: Model = "default",
     device: Device = "auto",
     max_hands: MaxHands = 4,
+    smooth: Smooth = False,
 ) -> None:
     """Follow the hands through a video: overlay.mp4, and a line of results.jsonl for each frame.
 
@@ -34,7 +35,7 @@ def video(
     find_camera = camera_of(camera, camera_info)
     with Video(file) as clip:
         pipeline = HandPipeline.create(
-            model=model, device=device, tracking=True, max_hands=max_hands, smoothing=OneEuro()
+            model=model, device=device, tracking=True, max_hands=max_hands, smoothing=OneEuro() if smooth else None
         )
         out.mkdir(parents=True, exist_ok=True)
         count = 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hand_recon_ros.cli.options import Camera, CameraInfo, Device, MaxHands, Model, camera_of
+from hand_recon_ros.cli.options import Camera, CameraInfo, Device, MaxHands, Model, Smooth, camera_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,6 +30,7 @@ def webcam(
     model: Model = "default",
     device: Device = "auto",
     max_hands: MaxHands = 4,
+    smooth: Smooth = False,
 ) -> None:
     """Follow the hands before a webcam: a live table here, and with --out also files, until Ctrl-C.
 
@@ -42,7 +43,9 @@ def webcam(
     from hand_recon_ros.sources.video import webcam_frames
 
     find_camera = camera_of(camera, camera_info)
-    pipeline = HandPipeline.create(model=model, device=device, tracking=True, max_hands=max_hands, smoothing=OneEuro())
+    pipeline = HandPipeline.create(
+        model=model, device=device, tracking=True, max_hands=max_hands, smoothing=OneEuro() if smooth else None
+    )
     with ExitStack() as stack:
         keep = _recording(out, stack) if out else None
         live = stack.enter_context(Live(console=stderr(), refresh_per_second=10))

@@ -22,8 +22,13 @@ def test_a_video_becomes_an_overlay_and_a_line_for_each_frame(hand_recon, stand_
     assert records[7]["source"] == f"{clip}#7"
     fps, frames = frames_of(tmp_path / "out" / "overlay.mp4")
     assert (fps, len(frames), frames[0].shape) == (12.5, 20, (48, 64, 3))
-    assert stand_in.options.pop("smoothing") is not None
+    assert stand_in.options.pop("smoothing") is None
     assert stand_in.options == {"model": "default", "device": "auto", "max_hands": 4, "tracking": True}
+
+
+def test_motion_is_smoothed_on_request(hand_recon, stand_in, clip, tmp_path):
+    assert hand_recon("video", clip, "--out", tmp_path / "out", "--smooth").code == 0
+    assert stand_in.options["smoothing"] is not None
 
 
 def test_ctrl_c_keeps_a_playable_overlay_of_the_frames_so_far(hand_recon, stand_in, clip, tmp_path):

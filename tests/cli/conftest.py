@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,6 +13,10 @@ import pytest
 from hand_recon_ros import cli
 from hand_recon_ros.camera import assumed_camera, project, scaled_camera
 from hand_recon_ros.pipeline import HandPipeline
+
+
+# FFmpeg reads its log level once, and fixtures use it before `hand-recon` could set it.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class Outcome(NamedTuple):

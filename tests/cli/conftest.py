@@ -14,7 +14,6 @@ from hand_recon_ros import cli
 from hand_recon_ros.camera import assumed_camera, project, scaled_camera
 from hand_recon_ros.pipeline import HandPipeline
 
-
 # FFmpeg reads its log level once, and fixtures use it before `hand-recon` could set it.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 

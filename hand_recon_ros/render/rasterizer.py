@@ -77,13 +77,13 @@ class _Triangles(NamedTuple):
     """The T faces that may be seen, as linear functions c[0] x + c[1] y + c[2] of a pixel.
 
     row: (T,) which face. edges: (T, 3, 3) screen barycentric weight of each corner times twice the area.
-    closed: (T, 3) whether the edge against each corner belongs to the face. inverse_depth: (T, 3) 1 / depth.
+    tests: (T, 3, 3) the same, raised a little where the edge belongs to the face. inverse_depth: (T, 3) 1 / depth.
     per_corner: (T, 3) 1 / depth of each corner. low, high: (T, 2) box (x, y) of pixels, high exclusive.
     """
 
     row: Integers
     edges: Doubles
-    closed: npt.NDArray[np.bool_]
+    tests: Doubles
     inverse_depth: Doubles
     per_corner: Doubles
     low: Integers
@@ -107,9 +107,7 @@ def _set_up(
     edges = edges[kept]
     per_corner = 1 / depth[faces[row[kept]]].astype(np.float64)
     inverse_depth = (edges * per_corner[..., None]).sum(axis=1) / doubled_area[kept, None]
-    dx, dy = edges[..., 1], -edges[..., 0]
-    closed = (dy < 0) | ((dy == 0) & (dx > 0))
-    return _Triangles(row[kept], edges, closed, inverse_depth, per_corner, low[kept], high[kept])
+    return _Triangles(row[kept], edges, _with_top_left_rule(edges), inverse_depth, per_corner, low[kept], high[kept])
 
 
 def _edge_functions(corners: Doubles) -> tuple[Doubles, Doubles]:
@@ -121,6 +119,14 @@ def _edge_functions(corners: Doubles) -> tuple[Doubles, Doubles]:
     return edges * np.sign(doubled_area)[:, None, None], np.abs(doubled_area)
 
 
+def _with_top_left_rule(edges: Doubles) -> Doubles:
+    """Edge functions that are positive also on top and left edges themselves, raised by half their smallest step."""
+    dx, dy = edges[..., 1], -edges[..., 0]
+    raised = edges.copy()
+    raised[..., 2] += np.where((dy < 0) | ((dy == 0) & (dx > 0)), 0.5 / SUBPIXELS**2, 0)
+    return raised
+
+
 def _nearest(triangles: _Triangles, origin: Integers, columns: int, rows: int) -> Integers:
     """For each pixel (rows * columns,) of the box at origin: which triangle is nearest, -1 where there is none."""
     nearest = np.full(rows * columns, -1, np.int64)
@@ -128,8 +134,7 @@ def _nearest(triangles: _Triangles, origin: Integers, columns: int, rows: int) -
     for which, x, y in _pairs(triangles):
         inside = np.ones(len(which), bool)
         for corner in range(3):
-            weight = _evaluate(triangles.edges[:, corner], which, x, y)
-            inside &= (weight > 0) | ((weight == 0) & triangles.closed[which, corner])
+            inside &= _evaluate(triangles.tests[:, corner], which, x, y) > 0
         which, x, y = which[inside], x[inside], y[inside]
         pixel = (y - origin[1]) * columns + (x - origin[0])
         inverse_depth = _evaluate(triangles.inverse_depth, which, x, y)

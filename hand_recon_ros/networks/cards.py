@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -38,7 +38,16 @@ def read_card(weights: str) -> Card:
         FileNotFoundError: there is no card.
         ValueError: the card lacks an entry or has one too many.
     """
-    path = shared_file("models", PurePath(weights).with_suffix(".yaml").name)
+    return card_at(shared_file("models", PurePath(weights).with_suffix(".yaml").name))
+
+
+def card_at(path: Path) -> Card:
+    """The card in a file, of shipped weights or of the user's own.
+
+    Raises:
+        FileNotFoundError: there is no card.
+        ValueError: the card lacks an entry or has one too many.
+    """
     try:
         return Card(**yaml.safe_load(path.read_text(encoding="utf-8")))
     except (TypeError, yaml.YAMLError) as error:

@@ -22,14 +22,16 @@ class Published:
         renamed: published leading part and ours.
         ignored: leading parts of keys that need no place in the network: constants, MANO's arrays, unused layers.
         optional: leading parts of own keys that only some variants of the network have; others leave them out.
+        from_mesh: last parts of own keys that follow from mesh files, which no checkpoint holds: they stay as built.
         complete: "module:function" that builds, from a hand model, the variant with all of them.
     """
 
     wrapper: str = ""
-    prefix: str = ""
+    prefix: str = "module."
     renamed: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    from_mesh: tuple[str, ...] = ()
     complete: str | None = None
 
     def own_key(self, key: str) -> str | None:
@@ -71,6 +73,13 @@ def fill_published(network: nn.Module, state: Mapping[str, Tensor]) -> None:
 
 
 def fill_own(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Fill a network with tensors under its own keys, without the optional ones that this variant lacks."""
-    optional, wanted = published_layout(network).optional, network.state_dict().keys()
-    fill_network(network, {k: t for k, t in tensors.items() if k in wanted or not k.startswith(optional)})
+    """Fill a network with tensors under its own keys."""
+    fill_network(network, whole_state(network, tensors))
+
+
+def whole_state(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A checkpoint's tensors without the optional ones that this variant lacks, with those that it builds itself."""
+    layout, own = published_layout(network), network.state_dict()
+    built = {key: tensor for key, tensor in own.items() if key.endswith(layout.from_mesh)}
+    taken = {key: tensor for key, tensor in tensors.items() if key in own or not key.startswith(layout.optional)}
+    return built | taken

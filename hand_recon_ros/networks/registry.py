@@ -67,6 +67,46 @@ NETWORKS = (
         "LicenseRef-unlicensed",
         poses_model=True,
     ),
+    NetworkEntry(
+        "youtubehand_resnet18",
+        "hand_recon_ros.networks.youtubehand:youtubehand_resnet18",
+        None,
+        224,
+        "MIT",
+        poses_model=True,
+    ),
+    NetworkEntry(
+        "youtubehand_resnet50",
+        "hand_recon_ros.networks.youtubehand:youtubehand_resnet50",
+        None,
+        224,
+        "MIT",
+        poses_model=True,
+    ),
+    NetworkEntry(
+        "youtubehand_hrnet",
+        "hand_recon_ros.networks.youtubehand:youtubehand_hrnet",
+        None,
+        224,
+        "MIT",
+        poses_model=True,
+    ),
+    NetworkEntry(
+        "eaa_interhand",
+        "hand_recon_ros.networks.eaa_interhand:eaa_interhand",
+        None,
+        256,
+        "MIT",
+        poses_model=True,
+    ),
+    NetworkEntry(
+        "eaa_interhand_release",
+        "hand_recon_ros.networks.eaa_release:eaa_interhand_release",
+        None,
+        256,
+        "MIT",
+        poses_model=True,
+    ),
 )
 
 

@@ -35,6 +35,17 @@ def fill_network(network: nn.Module, tensors: dict[str, Tensor]) -> None:
     Raises:
         ValueError: tensors are missing, too many, or of another shape; the sentence names them.
     """
+    expect_tensors(network, tensors)
+    with torch.no_grad():
+        network.load_state_dict(tensors)
+
+
+def expect_tensors(network: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Check that tensors have the names and shapes of a network's parameters and buffers.
+
+    Raises:
+        ValueError: tensors are missing, too many, or of another shape; the sentence names them.
+    """
     wanted = {name: tuple(t.shape) for name, t in network.state_dict().items()}
     given = {name: tuple(t.shape) for name, t in tensors.items()}
     differing = [name for name in sorted(wanted.keys() & given.keys()) if given[name] != wanted[name]]
@@ -49,5 +60,3 @@ def fill_network(network: nn.Module, tensors: dict[str, Tensor]) -> None:
             f"expected the {len(wanted)} tensors of {type(network).__name__}, got {len(given)}: {listed}; "
             "use weights made for this network"
         )
-    with torch.no_grad():
-        network.load_state_dict(tensors)

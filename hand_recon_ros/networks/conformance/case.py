@@ -7,7 +7,9 @@ perhaps `assets.npz` (stand-ins for mesh files). None of its values is ever run:
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,12 @@ from torch import Tensor, nn
 
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.conformance.seeding import seeded_array, seeded_image, synthetic_hand
-from hand_recon_ros.networks.published import fill_published
+from hand_recon_ros.networks.published import fill_published, published_layout
 from hand_recon_ros.types import Side
 
 Array = npt.NDArray[Any]
-MAX_VALUES = 2**29
-"""Numbers that the tensors of one manifest may hold together: ten times the largest network known."""
+MAX_VALUES = 2**30
+"""Numbers that the tensors of one manifest may hold together; the largest network known has 0.65e9."""
 SLICE = re.compile(r"\[[:,\d\s]*\]")
 
 
@@ -45,31 +47,30 @@ class Case:
         """Name of the network the case is about."""
         return str(self.content["network"])
 
-    def weights(self, manifest: str | None = None, scale: dict[str, float] | None = None) -> dict[str, Tensor]:
-        """The seeded state dict, with the keys of a published checkpoint.
-
-        Args:
-            manifest: file that lists the tensors, by default the case's own, with its scale.
-            scale: factors on the tensors of that file.
-        """
-        scale = self.content["weights"].get("scale", {}) if manifest is None else scale or {}
-        listed = _json(self.folder, manifest or self.content["manifest"])
-        if sum(int(np.prod(shape)) for shape, _ in listed.values()) > MAX_VALUES:
+    def manifest(self, name: str | None = None) -> dict[str, tuple[list[int], str]]:
+        """Shape and type of every tensor of the published state dict, or of what another file of the case lists."""
+        listed = _json(self.folder, name or self.content["manifest"])
+        if sum(math.prod(shape) for shape, _ in listed.values()) > MAX_VALUES:
             raise ValueError(f"expected a manifest of at most {MAX_VALUES} numbers in {self.folder}; it lists more")
-        return {
-            key: torch.from_numpy(np.asarray(self._seeded(key, listed) * np.float32(scale.get(key, 1)), dtype))
-            for key, (_, dtype) in listed.items()
-        }
+        return listed
 
-    def _seeded(self, key: str, listed: dict[str, Any]) -> Array:
+    def weights(self, keys: Iterable[str] | None = None) -> dict[str, Tensor]:
+        """The seeded state dict with the keys of a published checkpoint, all or only some of them."""
+        listed, scale = self.manifest(), self.content["weights"].get("scale", {})
+        sources = {key: self._source(key) for key in (listed if keys is None else keys)}
+        return seeded_tensors({key: (source, *listed[source]) for key, source in sources.items()}, scale)
+
+    def _source(self, key: str) -> str:
+        """The key that gives a tensor its value: another one where two share a tensor."""
         for alias, source in self.content.get("aliases", {}).items():
             if key.startswith(alias):
-                key = source + key[len(alias) :]
-        return seeded_array(key, *listed[key])
+                return source + key[len(alias) :]
+        return key
 
     def fill(self, network: nn.Module) -> nn.Module:
         """The network with the case's weights, in evaluation mode."""
-        fill_published(network, self.weights())
+        layout = published_layout(network)
+        fill_published(network, self.weights(key for key in self.manifest() if layout.own_key(key) is not None))
         return network.eval()
 
     def input(self, tensor: str) -> Tensor:
@@ -106,6 +107,15 @@ def read_case(folder: Path | str) -> Case:
     if missing:
         raise ValueError(f"expected the entry {missing[0]} in {Path(folder) / 'case.json'}, which lacks it")
     return Case(Path(folder), {"assets": None} | content)
+
+
+def seeded_tensors(sources: Mapping[str, tuple[str, list[int], str]], scale: Mapping[str, float]) -> dict[str, Tensor]:
+    """Tensors by key, each seeded by the name, shape and type of its source, times the scale of that name."""
+    tensors = {}
+    for key, (name, shape, dtype) in sources.items():
+        array = seeded_array(name, shape, dtype)
+        tensors[key] = torch.from_numpy(np.asarray(array * np.float32(scale[name])) if name in scale else array)
+    return tensors
 
 
 def sliced(array: Array, output: dict[str, Any]) -> Array:

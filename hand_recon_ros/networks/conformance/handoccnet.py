@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hand_recon_ros.hand_model import axis_angle_to_matrix, joint_transforms, matrix_to_axis_angle
-from hand_recon_ros.networks.conformance.case import Case
+from hand_recon_ros.networks.conformance.case import Case, seeded_tensors
 from hand_recon_ros.networks.conformance.run import Outputs, recorded
 from hand_recon_ros.networks.handoccnet import CHANNELS, INPUT_SIZE, HandOccNet, PosedHands
 from hand_recon_ros.networks.interacthand import StripeBlock, interacthand_with_branch
@@ -82,7 +82,8 @@ def stripe_transformer(case: Case) -> Outputs:
     if spec is None:
         return {}
     network = TokenTransformer(CHANNELS, StripeBlock)
-    weights = case.weights(spec["manifest"], spec["scale"])
+    listed = case.manifest(spec["manifest"])
+    weights = seeded_tensors({key: (key, *form) for key, form in listed.items()}, spec["scale"])
     fill_network(network, {key.removeprefix("module.LET."): tensor for key, tensor in weights.items()})
     features = case.input("let_input")
     with recorded(network, LET_STAGES) as stages:

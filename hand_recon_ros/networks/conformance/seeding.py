@@ -32,14 +32,14 @@ def seeded_array(key: str, shape: Sequence[int], dtype: str = "float32") -> npt.
     noise = generator(key).standard_normal(tuple(shape))
     leaf = key.rpartition(".")[2]
     if leaf == "running_var":
-        values = 1 + 0.1 * np.abs(noise)
+        noise = 1 + 0.1 * np.abs(noise)
     elif leaf == "running_mean" or leaf.startswith("bias"):
-        values = 0.05 * noise
+        noise = 0.05 * noise
     elif len(shape) <= 1:
-        values = 1 + 0.05 * noise
+        noise = 1 + 0.05 * noise
     else:
-        values = noise / np.sqrt(np.prod(shape[1:]))
-    return np.asarray(values, dtype)
+        noise /= np.sqrt(np.prod(shape[1:]))  # in place: the largest tensor known takes gigabytes
+    return np.asarray(noise, dtype)
 
 
 def seeded_image(name: str, batch: int, height: int, width: int, channels: int = 3) -> FloatArray:

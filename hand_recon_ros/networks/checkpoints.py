@@ -1,0 +1,209 @@
+"""Published PyTorch checkpoints, as their authors saved them, into safetensors files of the user's own.
+
+A checkpoint is a pickle. PyTorch's restricted unpickler reads it, which builds tensors and plain containers and runs
+nothing; NumPy objects, which some training scripts leave beside the weights, are read as placeholders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pkgutil
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from platformdirs import user_data_path
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from hand_recon_ros.atomic import written_whole
+from hand_recon_ros.hand_model import load_free_hand
+from hand_recon_ros.networks.cards import Card, card_at
+from hand_recon_ros.networks.published import Published, fill_own, own_tensors, published_layout, whole_state
+from hand_recon_ros.networks.registry import NetworkEntry, find_network
+from hand_recon_ros.networks.weights import expect_tensors, read_weights
+
+MODELS_VARIABLE = "HAND_RECON_MODELS"
+MAX_BYTES = 4 * 2**30
+USUAL_WRAPPERS = ("state_dict", "model_state_dict", "network", "model")
+FORBIDDEN = re.compile(r"GLOBAL (\S+)")
+
+
+class Placeholder:
+    """Stands for a NumPy object in a checkpoint: it takes any state and keeps none."""
+
+    def __init__(self, *ignored: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+PLACEHOLDERS: list[Any] = [
+    (Placeholder, f"numpy.{name}")
+    for name in (
+        "dtype",
+        "ndarray",
+        *(f"{core}.multiarray.{name}" for core in ("core", "_core") for name in ("scalar", "_reconstruct")),
+    )
+]
+
+
+def model_folder() -> Path:
+    """Where imported weights are kept: the folder that HAND_RECON_MODELS names, or the user's own."""
+    named = os.environ.get(MODELS_VARIABLE)
+    return Path(named).absolute() if named else user_data_path("hand_recon_ros", appauthor=False) / "models"
+
+
+def import_checkpoint(name: str, file: Path | str, out_dir: Path | str | None = None) -> Path:
+    """Check a published checkpoint of a network and keep its weights as NAME.safetensors, with a card NAME.yaml.
+
+    An earlier import of the same network is replaced; an error leaves it as it was.
+
+    Args:
+        name: a network of the registry that has published checkpoints.
+        file: as its authors published it.
+        out_dir: where to write, by default model_folder().
+
+    Returns:
+        Path of the safetensors file.
+
+    Raises:
+        ValueError: an unknown network, or a file that is no checkpoint of it; nothing is written.
+        OSError: a file cannot be read or written.
+    """
+    entry = find_network(name)
+    tensors = read_checkpoint(entry, Path(file))
+    folder = model_folder() if out_dir is None else Path(out_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.safetensors"
+    content = save(tensors)
+    card = _card(entry, Path(file), content)
+    with written_whole(path) as weights, written_whole(path.with_suffix(".yaml")) as beside:
+        weights.write_bytes(content)
+        beside.write_text(yaml.safe_dump(asdict(card), sort_keys=False), encoding="utf-8")
+    return path
+
+
+def load_imported(network: nn.Module, path: Path) -> None:
+    """Fill a network from a file that import_checkpoint wrote.
+
+    Raises:
+        ValueError: the file is damaged, has no card that fits, or holds another network's tensors.
+        OSError: it cannot be read.
+    """
+    card = card_at(path.with_suffix(".yaml"))
+    fill_own(network, read_weights(path, card.sha256, card.bytes))
+
+
+def imported_weights(name: str, folder: Path | None = None) -> Path:
+    """The file that import_checkpoint wrote for a network.
+
+    Raises:
+        FileNotFoundError: none was imported; the sentence says how to.
+    """
+    path = (folder or model_folder()) / f"{name}.safetensors"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"expected the weights of {name} in {path}, which does not exist; get the published checkpoint "
+            f"from its authors and run `hand-recon models import {name} FILE`"
+        )
+    return path
+
+
+def read_checkpoint(entry: NetworkEntry, file: Path) -> dict[str, Tensor]:
+    """The checked weights of a published checkpoint, under the network's own keys.
+
+    Raises:
+        ValueError: no checkpoint, a damaged or dangerous one, or one of another network.
+        OSError: it cannot be read.
+    """
+    network = _without_memory(entry)
+    layout = published_layout(network)
+    state = _state_dict(_unpickled(file), layout, file)
+    tensors = own_tensors(layout, state)
+    if layout.complete and any(key.startswith(layout.optional) for key in tensors):
+        network = _without_memory(entry, layout.complete)
+    try:
+        expect_tensors(network, whole_state(network, tensors))
+    except ValueError as error:
+        raise ValueError(f"{file} holds no checkpoint of {entry.name}: {error}") from error
+    return {key: _plain(tensor, key, file) for key, tensor in tensors.items()}
+
+
+def _without_memory(entry: NetworkEntry, factory: str | None = None) -> nn.Module:
+    """A network whose tensors have shapes and no values; they do not depend on the hand model."""
+    build = pkgutil.resolve_name(factory or entry.factory)
+    with torch.device("meta"):
+        return build(load_free_hand()) if entry.poses_model else build()
+
+
+def _unpickled(file: Path) -> Any:
+    """What a checkpoint holds, read without running anything it names."""
+    zipped = zipfile.is_zipfile(file)
+    size = _unpacked_size(file) if zipped else file.stat().st_size
+    if size > MAX_BYTES:
+        raise ValueError(f"expected a checkpoint of at most {MAX_BYTES // 2**30} GiB, but {file} holds {size} bytes")
+    try:
+        with torch.serialization.safe_globals(PLACEHOLDERS):
+            # Mapped, the optimiser's state, twice the weights, is never read.
+            return torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)
+    except Exception as error:  # a foreign file can break the unpickler in any way
+        named = FORBIDDEN.search(str(error))
+        why = f"it names {named[1]}, which no weights need" if named else "it is damaged or of another format"
+        raise ValueError(f"expected a PyTorch checkpoint in {file}, but {why}; download it again") from error
+
+
+def _unpacked_size(file: Path) -> int:
+    """Bytes that an archive's entries have, which need not be the file's size."""
+    with zipfile.ZipFile(file) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def _state_dict(content: Any, layout: Published, file: Path) -> dict[str, Tensor]:
+    """The tensors by key, wherever the training script put them."""
+    for wrapper in (layout.wrapper, *USUAL_WRAPPERS):
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+            break
+    found = content.items() if isinstance(content, Mapping) else ()
+    tensors = {key: value for key, value in found if isinstance(key, str) and isinstance(value, Tensor)}
+    if not tensors:
+        raise ValueError(f"expected a state dict in {file}, got none; use another file")
+    return tensors
+
+
+def _plain(tensor: Tensor, key: str, file: Path) -> Tensor:
+    """The values of one tensor, which must be finite numbers."""
+    if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized or tensor.is_complex():
+        raise ValueError(f"expected plain numbers in {key} of {file}, got {tensor.type()}; use another file")
+    if not torch.isfinite(tensor).all():
+        raise ValueError(f"expected finite numbers in {key} of {file}, got NaN or infinity; use another file")
+    return tensor.detach().clone(memory_format=torch.contiguous_format)
+
+
+def _card(entry: NetworkEntry, file: Path, content: bytes) -> Card:
+    return Card(
+        name=entry.name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        bytes=len(content),
+        licence=entry.licence,
+        origin={"file": file.name, "bytes": file.stat().st_size, "sha256": _sha256(file)},
+        how_made=f"imported by hand_recon_ros {version('hand_recon_ros')}",
+        measured={},
+    )
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,8 +1,9 @@
 """Reads pickles that hold only arrays, without running anything they name.
 
-MANO's files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy variables. Every class such a file
-may name is replaced by a shell here that merely keeps its arrays; any other name is refused. The shells are classes
-that define `__setstate__` themselves, so that no opcode can change them, and NumPy never sees a foreign state.
+MANO's files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy variables; mesh files of networks are
+alike. Every class such a file may name is replaced by a shell here that merely keeps its arrays; any other name is
+refused. The shells are classes that define `__setstate__` themselves, so that no opcode can change them, and NumPy
+never sees a foreign state.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ Array = npt.NDArray[Any]
 
 def read_arrays(path: Path | str) -> dict[str, Array | str]:
     """The arrays and texts of a pickled dictionary of them; sparse matrices come dense.
+
+    Entry k of a list of them is called "name.k"; anything else is left out.
 
     Raises:
         ValueError: no pickle, a damaged or too large one, or one that holds anything but arrays.
@@ -37,7 +41,7 @@ def read_arrays(path: Path | str) -> dict[str, Array | str]:
         content = _ArrayUnpickler(io.BytesIO(data), encoding="latin1").load()
         if not isinstance(content, dict):
             raise ValueError(f"it holds a {type(content).__name__}, not a dictionary")
-        values = {str(name): _value_of(value) for name, value in content.items()}
+        values = {name: _value_of(value) for name, value in _entries(content)}
     except Exception as error:  # a foreign file can break the unpickler in any way
         raise ValueError(f"expected a pickled dictionary of arrays in {path}: {error}") from error
     return {name: value for name, value in values.items() if value is not None}
@@ -48,6 +52,14 @@ def _check_opcodes(data: bytes) -> None:
     for opcode, argument, _ in pickletools.genops(data):
         if "PUT" in opcode.name and isinstance(argument, int) and argument > len(data):
             raise ValueError(f"memo number {argument} in a file of {len(data)} bytes")
+
+
+def _entries(content: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in content.items():
+        if isinstance(value, list):
+            yield from ((f"{name}.{k}", entry) for k, entry in enumerate(value) if isinstance(entry, _Shell))
+        else:
+            yield str(name), value
 
 
 def _value_of(value: Any) -> Array | str | None:
@@ -145,6 +157,13 @@ class _Selection(_Shell):
         return picked.reshape(self.state["preferred_shape"]) if "preferred_shape" in self.state else picked
 
 
+class _NoBytes(_Shell):
+    """bytes without arguments, by which protocol 2 writes an empty array's data."""
+
+    def __new__(cls) -> Any:
+        return b""
+
+
 class _Latin1(_Shell):
     """_codecs.encode, by which protocol 2 writes bytes from Python 3."""
 
@@ -171,15 +190,22 @@ ADMITTED: dict[str, type[_Shell]] = {
     "numpy.dtype": _DataType,
     "_codecs.encode": _Latin1,
     **{f"{module}._reconstructor": _Instance for module in ("copy_reg", "copyreg")},
-    **{f"{module}.object": _Shell for module in ("__builtin__", "builtins")},
+    **{f"{module}.{name}": _Shell for module in ("__builtin__", "builtins") for name in ("object", "set")},
+    **{f"{module}.bytes": _NoBytes for module in ("__builtin__", "builtins")},
     **{f"scipy.sparse.{module}.csc_matrix": _Sparse for module in ("csc", "_csc")},
     **{f"scipy.sparse.{module}.csr_matrix": _SparseRows for module in ("csr", "_csr")},
     **{f"chumpy.{module}": _Variable for module in ("ch.Ch", "Ch")},
     "chumpy.reordering.Select": _Selection,
+    # A tensor, and what holds it: read as nothing.
+    **{f"torch.{name}": _Shell for name in ("_utils._rebuild_tensor_v2", "storage._load_from_bytes")},
+    "collections.OrderedDict": _Shell,
 }
 
 
 class _ArrayUnpickler(pickle.Unpickler):
+    def persistent_load(self, name: object) -> None:
+        raise pickle.UnpicklingError("it refers to an object outside itself")
+
     def find_class(self, module: str, name: str) -> type[_Shell]:
         shell = ADMITTED.get(f"{module}.{name}")
         if shell is None:

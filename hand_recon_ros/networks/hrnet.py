@@ -1,4 +1,4 @@
-"""High-resolution network (Wang et al. 2020, arXiv:1908.07919): four branches of falling resolution that keep exchanging.
+"""High-resolution network (Wang et al. 2020, arXiv:1908.07919): branches of falling resolution that keep exchanging.
 
 The trunk has the layout of the published HRNet-W18 and -W64 checkpoints; two heads make it an image feature or maps.
 Blocks are torchvision's residual units.

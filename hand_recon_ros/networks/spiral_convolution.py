@@ -3,6 +3,7 @@
 A vertex reads its S nearest vertices in a fixed spiral order through one linear layer. Sums commute with linear maps,
 so every vertex is first multiplied with the S blocks of that layer and the products are gathered afterwards: the
 gather then carries output channels, and behind an upsampling only the coarse vertices, half as many, are multiplied.
+Spirals and upsampling are buffers saved with the weights, which mean nothing on another mesh.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class SpiralConvolution(nn.Linear):
         super().__init__(length * inputs, outputs)
         self.inputs, self.length = inputs, length
         rows = torch.from_numpy(spirals.astype(np.int64) * length + np.arange(length))
-        self.register_buffer("rows", rows, persistent=False)
+        self.register_buffer("rows", rows)
 
     def products(self, x: Tensor) -> Tensor:
         """Every vertex times every block: (B, M, inputs) to (B, M * S, outputs)."""
@@ -53,7 +54,7 @@ class UpsampledSpiralConvolution(SpiralConvolution):
         self.mixes = coarse * length * inputs * outputs + fine * coarse * length * outputs < apart
         # Entry (n, m * S + s) is what place s of vertex n's spiral takes of coarse vertex m.
         mixing = upsampling[spirals].transpose(0, 2, 1).reshape(fine, -1) if self.mixes else upsampling
-        self.register_buffer("mixing", torch.from_numpy(np.ascontiguousarray(mixing, np.float32)), persistent=False)
+        self.register_buffer("mixing", torch.from_numpy(np.ascontiguousarray(mixing, np.float32)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Upsample and convolve; see the class for shapes."""

@@ -1,4 +1,4 @@
-"""Mesh network of "Weakly-Supervised Mesh-Convolutional Hand Reconstruction in the Wild" (Kulon et al. 2020, arXiv:2004.01946).
+"""Mesh-convolutional hand reconstruction in the wild (Kulon et al. 2020, arXiv:2004.01946).
 
 An image encoder gives one feature; a decoder makes it a coarse mesh and refines that to 778 vertices. The layout is
 that of the open re-implementation's checkpoints (github.com/EAST-J/Youtubehand), three encoders.
@@ -6,15 +6,19 @@ that of the open re-implementation's checkpoints (github.com/EAST-J/Youtubehand)
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18, resnet50
 
+from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.hrnet import W64, HRNetFeature
 from hand_recon_ros.networks.layers import ImageNetPlanes
-from hand_recon_ros.networks.mesh_hierarchy import SIZES, MeshHierarchy
+from hand_recon_ros.networks.mesh_hierarchy import SIZES, MeshHierarchy, load_mesh_hierarchy, mesh_hierarchy
+from hand_recon_ros.networks.published import Published
 from hand_recon_ros.networks.spiral_convolution import SpiralConvolution, UpsampledSpiralConvolution
 
 INPUT_SIZE = 224
@@ -23,6 +27,26 @@ NARROW = (64, 128, 256, 512)
 WIDE = (256, 512, 1024, 2048)
 TIP_VERTICES = (745, 317, 445, 556, 673)
 """Fingertips of the predicted mesh, thumb to pinky, as the published joint regression takes them."""
+
+
+class Size(NamedTuple):
+    """What tells the three networks apart: a function that makes the encoder, its features, the decoder's widths."""
+
+    encoder: Callable[[], nn.Module]
+    features: int
+    widths: tuple[int, ...]
+
+
+def _without_classifier(resnet: nn.Module) -> nn.Module:
+    resnet.fc = nn.Identity()
+    return resnet
+
+
+SIZES_BY_ENCODER = {
+    "resnet18": Size(lambda: _without_classifier(resnet18()), 512, NARROW),
+    "resnet50": Size(lambda: _without_classifier(resnet50()), 2048, WIDE),
+    "hrnet": Size(lambda: HRNetFeature(W64), 2048, WIDE),
+}
 
 
 class MeshDecoder(nn.Module):
@@ -58,11 +82,26 @@ class YoutubeHand(nn.Module):
         RightHandMesh, axes of the camera (x right, y down, z forward), positions relative to nothing in particular.
     """
 
-    def __init__(self, encoder: nn.Module, latent: int, widths: tuple[int, ...], hierarchy: MeshHierarchy) -> None:
+    published = Published(
+        wrapper="model_state_dict",
+        renamed=(
+            ("en_layer.", "encoder."),
+            ("de_layers.0.", "decoder.seed."),
+            *((f"de_layers.{k + 1}.conv.layer.", f"decoder.levels.{k}.") for k in range(4)),
+            ("de_layers.5.layer.", "decoder.coordinates."),
+            *((f"cam_pred_{k + 1}.", f"camera.{k}.") for k in range(3)),
+        ),
+        from_mesh=(".rows", ".mixing"),
+        ignored=("backbone.", "en_layer.fc."),  # the encoder again, and its ImageNet classifier
+    )
+
+    def __init__(self, encoder: str, hierarchy: MeshHierarchy) -> None:
+        """Build it without weights; encoder is one of SIZES_BY_ENCODER."""
         super().__init__()
+        size = SIZES_BY_ENCODER[encoder]
         self.normalise = ImageNetPlanes()
-        self.encoder = encoder
-        self.decoder = MeshDecoder(latent, widths, hierarchy)
+        self.encoder = size.encoder()
+        self.decoder = MeshDecoder(size.features, size.widths, hierarchy)
         self.camera = nn.Sequential(nn.Linear(SIZES[0], 150), nn.Linear(150, 3), nn.Linear(3, 1))
 
     def forward(self, crops: Tensor) -> RightHandMesh:
@@ -83,21 +122,29 @@ def project(points: Tensor, camera: Tensor) -> Tensor:
     return FOCAL_LENGTH * (points[..., :2] + shift) / depth / (INPUT_SIZE / 2)
 
 
-def _without_classifier(resnet: nn.Module) -> nn.Module:
-    resnet.fc = nn.Identity()
-    return resnet
+def _hierarchy(hand_model: HandModel, mesh_files: Path | None) -> MeshHierarchy:
+    return mesh_hierarchy(hand_model) if mesh_files is None else load_mesh_hierarchy(mesh_files)
 
 
-def youtubehand_resnet18(hierarchy: MeshHierarchy) -> YoutubeHand:
-    """The small one: 25 million weights."""
-    return YoutubeHand(_without_classifier(resnet18()), 512, NARROW, hierarchy)
+def youtubehand_resnet18(hand_model: HandModel, mesh_files: Path | None = None) -> YoutubeHand:
+    """The small one: 25 million weights.
+
+    Args:
+        hand_model: a right hand of 778 vertices, whose mesh is halved where there are no mesh files.
+        mesh_files: transform.pkl, which weights that others trained need.
+
+    Raises:
+        ValueError: a mesh of another size, or damaged files.
+        OSError: the file cannot be read.
+    """
+    return YoutubeHand("resnet18", _hierarchy(hand_model, mesh_files))
 
 
-def youtubehand_resnet50(hierarchy: MeshHierarchy) -> YoutubeHand:
-    """ResNet-50 and the wide decoder: 417 million weights."""
-    return YoutubeHand(_without_classifier(resnet50()), 2048, WIDE, hierarchy)
+def youtubehand_resnet50(hand_model: HandModel, mesh_files: Path | None = None) -> YoutubeHand:
+    """ResNet-50 and the wide decoder: 417 million weights. Arguments as for youtubehand_resnet18."""
+    return YoutubeHand("resnet50", _hierarchy(hand_model, mesh_files))
 
 
-def youtubehand_hrnet(hierarchy: MeshHierarchy) -> YoutubeHand:
-    """HRNet-W64 and the wide decoder: 519 million weights, the most exact one."""
-    return YoutubeHand(HRNetFeature(W64), 2048, WIDE, hierarchy)
+def youtubehand_hrnet(hand_model: HandModel, mesh_files: Path | None = None) -> YoutubeHand:
+    """HRNet-W64 and the wide decoder: 519 million weights, the most exact one. Arguments as for youtubehand_resnet18."""
+    return YoutubeHand("hrnet", _hierarchy(hand_model, mesh_files))

@@ -1,0 +1,288 @@
+"""EAA-InterHand, the network that the published weights belong to.
+
+Same origin as `eaa_interhand`: ResNet-50, three decoders that draw joint, surface and mask maps, and graphs of three
+levels. Hands come from the decoders' features, not from the maps, which are for training.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.models import resnet50
+
+from hand_recon_ros.hand_model import HandModel
+from hand_recon_ros.networks.additive_attention import AdditiveAttention
+from hand_recon_ros.networks.graph_convolution import NORM_EPSILON, GraphStack, doubled
+from hand_recon_ros.networks.hand_graphs import LEVEL_SIZES, VERTEX_COUNT, HandGraphs, hand_graphs, load_hand_graphs
+from hand_recon_ros.networks.layers import ImageNetPlanes
+from hand_recon_ros.networks.published import Published
+from hand_recon_ros.networks.two_hands import HandMaps, TwoHands
+from hand_recon_ros.types import FloatArray
+
+CHANNELS, FUSED = 128, 256
+DEPTHS = (2, 3, 4, 5)
+"""Depthwise convolutions in the blocks at 8, 16, 32 and 64 pixels a side."""
+JOINT_MAPS, DENSE_MAPS, MASK_MAPS = 42, 6, 2
+GRAPH_WIDTHS = (512, 256, 128, 64)
+
+
+class DepthwiseStep(nn.Sequential):
+    """Depthwise convolution, normalisation, GELU, added to its input."""
+
+    def __init__(self, channels: int) -> None:
+        convolution = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        super().__init__(convolution, nn.BatchNorm2d(channels), nn.GELU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Filter x (B, C, H, W)."""
+        return x + super().forward(x)
+
+
+class MapBlock(nn.Module):
+    """A chain of depthwise convolutions between two pointwise ones, beside a pointwise shortcut."""
+
+    def __init__(self, inputs: int, depth: int) -> None:
+        super().__init__()
+        hidden = inputs // 4
+        self.pw1, self.norm1 = nn.Conv2d(inputs, hidden, 1), nn.BatchNorm2d(hidden)
+        self.dw = nn.Sequential(*(DepthwiseStep(hidden) for _ in range(depth)))
+        self.pw2, self.norm3 = nn.Conv2d(hidden, CHANNELS, 1), nn.BatchNorm2d(CHANNELS)
+        self.resconv, self.resnorm = nn.Conv2d(inputs, CHANNELS, 1), nn.BatchNorm2d(CHANNELS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x (B, inputs, H, W) to (B, 128, H, W)."""
+        main = self.dw(functional.gelu(self.norm1(self.pw1(x))))
+        return self.norm3(self.pw2(main)) + functional.gelu(self.resnorm(self.resconv(x)))
+
+
+class MapDecoder(nn.Module):
+    """The encoder's last map (B, 2048, 8, 8) to features (B, 128, S, S) for S = 8, 16, 32, 64, and from those maps."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        first, *others = DEPTHS
+        double = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
+        larger = (nn.Sequential(double, MapBlock(CHANNELS, depth)) for depth in others)
+        self.models = nn.ModuleList([nn.Sequential(MapBlock(inputs, first)), *larger])
+        self.final_layer = nn.Sequential(nn.Conv2d(CHANNELS, outputs, 1), nn.BatchNorm2d(outputs))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Features of the four sizes; `final_layer` draws the maps from the last."""
+        features = []
+        for model in self.models:
+            x = model(x)
+            features.append(x)
+        return features
+
+
+class ImageEncoder(nn.Module):
+    """Pictures (B, 3, 256, 256) to three lists of features: of joint, surface and mask maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resnet = resnet50()
+        del self.resnet.fc
+        inputs = 2048
+        self.hms_decoder = MapDecoder(inputs, JOINT_MAPS)
+        self.dp_decoder = MapDecoder(inputs, DENSE_MAPS)
+        self.mask_decoder = MapDecoder(inputs, MASK_MAPS)
+
+    def forward(self, planes: Tensor) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Encode; see the class."""
+        net = self.resnet
+        x = net.maxpool(net.relu(net.bn1(net.conv1(planes))))
+        x = net.layer4(net.layer3(net.layer2(net.layer1(x))))
+        return self.hms_decoder(x), self.dp_decoder(x), self.mask_decoder(x)
+
+
+def centres(features: Tensor) -> Tensor:
+    """Mean place of every channel of features (B, C, S, S), weighted by its values: (B, C, 2), x y, -1 to 1."""
+    places = torch.arange(features.shape[-1], device=features.device, dtype=features.dtype)
+    total = features.sum((2, 3)) + 1e-6
+    x, y = ((features.sum(axis) * places).sum(2) / total for axis in (2, 3))
+    return torch.stack([x, y], 2) * (2 / (features.shape[-1] - 1)) - 1
+
+
+class FeatureFusion(nn.Module):
+    """Features of the three map decoders, size by size, to one map (B, 256, S, S) each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(3 * CHANNELS, FUSED, 1), nn.BatchNorm2d(FUSED)) for _ in DEPTHS
+        )
+
+    def forward(self, joints: list[Tensor], dense: list[Tensor], masks: list[Tensor]) -> list[Tensor]:
+        """Fuse; see the class for shapes."""
+        stages = zip(self.convs, joints, dense, masks, strict=True)
+        return [convolution(torch.cat(features, 1)) for convolution, *features in stages]
+
+
+def image_tokens(fused: Tensor, points: Tensor) -> Tensor:
+    """Values of a map (B, C, S, S) at points (B, N, 2) from -1 to 1: tokens (B, N, C)."""
+    sampled = functional.grid_sample(fused, points[:, :, None], align_corners=False)
+    return sampled.squeeze(3).transpose(1, 2)
+
+
+class ImageAttention(nn.Module):
+    """Vertices (B, V, C) look at image tokens (B, N, 256)."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.attn = nn.ModuleDict({"fc": nn.Linear(FUSED, width), "Attn": AdditiveAttention(width, dropout=dropout)})
+
+    def forward(self, x: Tensor, tokens: Tensor) -> Tensor:
+        """Add to the vertices what they see."""
+        attended = self.attn["Attn"](torch.cat([x, self.attn["fc"](tokens)], 1))
+        return x + attended[:, : x.shape[1]]
+
+
+class HandAttention(nn.Module):
+    """Vertices (B, V, C) of both hands look at one another, then each hand at itself."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.L_self_attn_layer = AdditiveAttention(width, dropout=dropout)
+        self.R_self_attn_layer = AdditiveAttention(width, dropout=dropout)
+        self.inter_attn_layer = AdditiveAttention(width, dropout=dropout)
+
+    def forward(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+        """Add to each hand what it sees."""
+        seen = self.inter_attn_layer(torch.cat([left, right], 1))
+        seen_left, seen_right = seen.chunk(2, 1)
+        return left + self.L_self_attn_layer(seen_left), right + self.R_self_attn_layer(seen_right)
+
+
+def narrow(inputs: int, outputs: int) -> nn.Sequential:
+    """Linear layer and normalisation."""
+    return nn.Sequential(nn.Linear(inputs, outputs), nn.LayerNorm(outputs, eps=NORM_EPSILON))
+
+
+class TwoHandLevel(nn.Module):
+    """Both hands look at the picture, at one another and along their graphs: (B, V, inputs) to (B, V, outputs)."""
+
+    def __init__(self, inputs: int, outputs: int, left: FloatArray, right: FloatArray, dropout: float) -> None:
+        super().__init__()
+        self.pos_emb_l = nn.Parameter(torch.zeros(1, len(left), outputs))
+        self.pos_emb_r = nn.Parameter(torch.zeros(1, len(right), outputs))
+        self.linear_l, self.linear_r = narrow(inputs, outputs), narrow(inputs, outputs)
+        self.img_ex_left, self.img_ex_right = ImageAttention(outputs, dropout), ImageAttention(outputs, dropout)
+        self.attn = HandAttention(outputs, dropout)
+        self.graph_left = GraphStack(outputs, outputs, left, dropout)
+        self.graph_right = GraphStack(outputs, outputs, right, dropout)
+
+    def forward(self, left: Tensor, right: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Refine both hands with image tokens (B, N, 256); see the class for shapes."""
+        left, right = self.linear_l(left), self.linear_r(right)
+        seen_left = self.img_ex_left(left + self.pos_emb_l, tokens) + self.pos_emb_l
+        seen_right = self.img_ex_right(right + self.pos_emb_r, tokens) + self.pos_emb_r
+        mixed_left, mixed_right = self.attn(seen_left, seen_right)
+        left = left + self.graph_left(mixed_left + self.pos_emb_l)
+        return left, right + self.graph_right(mixed_right + self.pos_emb_r)
+
+
+class TwoHandGraphs(nn.Module):
+    """Features (B, 63, 512) of each hand to (B, 252, 64)."""
+
+    def __init__(self, graphs: HandGraphs, dropout: float) -> None:
+        super().__init__()
+        steps = zip(GRAPH_WIDTHS, GRAPH_WIDTHS[1:], graphs.left.coarse, graphs.right.coarse, strict=False)
+        self.layers = nn.ModuleList(TwoHandLevel(*step, dropout) for step in steps)
+
+    def forward(self, left: Tensor, right: Tensor, tokens: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Refine level by level, each with image tokens of a finer map; see the class for shapes."""
+        first, *others = self.layers
+        left, right = first(left, right, tokens[0])
+        for level, seen in zip(others, tokens[1:], strict=True):
+            left, right = level(doubled(left), doubled(right), seen)
+        return left, right
+
+
+def coarsest_vertices() -> nn.Sequential:
+    """A fused map (B, 256, 8, 8) to features (B, 63, 512)."""
+    cells, width = 64, GRAPH_WIDTHS[0]
+    convolution = nn.Conv2d(FUSED, LEVEL_SIZES[0], 1)
+    return nn.Sequential(convolution, nn.Flatten(2), nn.GELU(), nn.Linear(cells, width), nn.LayerNorm(width))
+
+
+class GraphDecoder(nn.Module):
+    """Fused maps and sampling points to both hands."""
+
+    def __init__(self, graphs: HandGraphs, dropout: float) -> None:
+        super().__init__()
+        vertices = LEVEL_SIZES[-1]
+        self.layer_for_global_l, self.layer_for_global_r = coarsest_vertices(), coarsest_vertices()
+        self.dual_gcn = TwoHandGraphs(graphs, dropout)
+        self.coord_head = nn.Linear(GRAPH_WIDTHS[-1], 3)
+        self.avg_head, self.params_head = nn.Linear(vertices, 1), nn.Linear(GRAPH_WIDTHS[-1], 3)
+        self.unsample_layer = nn.Linear(vertices, VERTEX_COUNT, bias=False)
+
+    def forward(self, fused: list[Tensor], points: Tensor) -> TwoHands:
+        """Decode maps (B, 256, S, S) for S = 8, 16, 32, 64 sampled at points (B, N, 2)."""
+        tokens = [image_tokens(x, points) for x in fused[1:]]
+        left, right = self.layer_for_global_l(fused[0]), self.layer_for_global_r(fused[0])
+        features = torch.stack(self.dual_gcn(left, right, tokens), 1)
+        camera = self.params_head(self.avg_head(features.transpose(2, 3)).squeeze(3))
+        return TwoHands(self.unsample_layer.weight @ self.coord_head(features), camera)
+
+
+class EaaRelease(nn.Module):
+    """Both hands in each crop (B, 256, 256, 3), uint8 RGB, that they fill to 70 to 90 per cent.
+
+    It always gives two hands: nothing in it tells whether they are there.
+    """
+
+    published = Published(
+        prefix="module.",
+        from_mesh=(".laplacian",),
+        ignored=(
+            "encoder.resnet.fc.",
+            "decoder.dense_coor",
+            *(
+                f"decoder.dual_gcn.layers.{level}.graph_{side}.GCN_blocks.{block}.norm1."
+                for level in range(3)
+                for side in ("left", "right")
+                for block in range(4)
+            ),
+        ),
+    )
+
+    def __init__(self, graphs: HandGraphs, dropout: float = 0.0) -> None:
+        """Build it without weights; dropout is for training, published 0.05."""
+        super().__init__()
+        self.normalise = ImageNetPlanes()
+        self.encoder = ImageEncoder()
+        self.mid_model = FeatureFusion()
+        self.decoder = GraphDecoder(graphs, dropout)
+
+    def forward(self, crops: Tensor) -> TwoHands:
+        """Reconstruct; see the class for shapes."""
+        joints, dense, masks = self.encoder(self.normalise(crops))
+        return self._hands(joints, dense, masks)
+
+    def reconstruct(self, planes: Tensor) -> tuple[TwoHands, HandMaps]:
+        """Hands and maps of planes (B, 3, 256, 256) normalised as ImageNet's."""
+        joints, dense, masks = self.encoder(planes)
+        decoders = (self.encoder.hms_decoder, self.encoder.mask_decoder, self.encoder.dp_decoder)
+        drawn = (d.final_layer(x[-1]) for d, x in zip(decoders, (joints, masks, dense), strict=True))
+        return self._hands(joints, dense, masks), HandMaps(*drawn)
+
+    def _hands(self, joints: list[Tensor], dense: list[Tensor], masks: list[Tensor]) -> TwoHands:
+        return self.decoder(self.mid_model(joints, dense, masks), centres(masks[-1]))
+
+
+def eaa_interhand_release(hand_model: HandModel, mesh_files: Path | None = None) -> EaaRelease:
+    """The network that the published weights belong to.
+
+    Args:
+        hand_model: a hand of 778 vertices, whose mesh is clustered where there are no mesh files.
+        mesh_files: folder of the published graph and mesh files, which weights that others trained need.
+
+    Raises:
+        ValueError: a mesh that does not cluster as needed, or damaged files.
+        OSError: a file cannot be read.
+    """
+    return EaaRelease(hand_graphs(hand_model) if mesh_files is None else load_hand_graphs(mesh_files))

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt setup.py | cksum | cut -d' ' -f1)
 
-.PHONY: run test lint lock clean
+.PHONY: run test bench lock clean
 
 run: $(STAMP)
 	$(BIN)/hand-recon demo $(if $(SOURCE),--source "$(SOURCE)")
@@ -15,6 +15,17 @@ test: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
+
+# MediaPipe needs NumPy 1, so it lives in an environment of its own.
+bench: $(STAMP) .venv-mediapipe/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python benchmarks/wire.py
+	taskset -c 0 $(BIN)/python benchmarks/runtime.py
+
+.venv-mediapipe/installed:
+	$(PYTHON) -m venv .venv-mediapipe
+	.venv-mediapipe/bin/python -m pip install --quiet mediapipe==0.10.21
+	@touch $@
 
 $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -31,4 +42,4 @@ lock:
 		--no-header --no-annotate --no-emit-package backports-strenum -q -o constraints.txt
 
 clean:
-	rm -rf $(VENV) build dist out *.egg-info
+	rm -rf $(VENV) .venv-mediapipe build dist out *.egg-info

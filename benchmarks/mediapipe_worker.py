@@ -15,6 +15,7 @@ import numpy as np
 
 
 def main() -> None:
+    """Answer requests until standard input ends."""
     path, hands = sys.stdin.readline().split()
     frames = np.load(path)["frames"]
     tracker = mp.solutions.hands.Hands(static_image_mode=False, max_num_hands=int(hands), model_complexity=1)

@@ -127,6 +127,7 @@ def stages(hands: int, rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
+    """Compare and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mediapipe", type=Path, default=Path(".venv-mediapipe/bin/python"))
     parser.add_argument("--rounds", type=int, default=8)
@@ -137,15 +138,11 @@ def main() -> None:
     report = {"machine": f"{platform.machine()}, one core", "rows": rows, "stages_one_hand": stages(1, 3)}
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "pipeline.json").write_text(json.dumps(report, indent=1) + "\n")
-    print(
-        "| 640x480, one core | this package, mesh in metres: median (p95) ms | MediaPipe full, points: median (p95) ms | ratio (range) |"
-    )
+    print("| 640x480, one core | mesh in metres, ms (p95) | MediaPipe full, points, ms (p95) | ratio (range) |")
     print("| --- | --- | --- | --- |")
     for row in rows:
-        print(
-            f"| {row['scene']} | {row['ours_ms']} ({row['ours_p95_ms']}) | {row['mediapipe_ms']} ({row['mediapipe_p95_ms']}) "
-            f"| {row['ratio']} ({row['ratio_min']} to {row['ratio_max']}) |"
-        )
+        ours, theirs = f"{row['ours_ms']} ({row['ours_p95_ms']})", f"{row['mediapipe_ms']} ({row['mediapipe_p95_ms']})"
+        print(f"| {row['scene']} | {ours} | {theirs} | {row['ratio']} ({row['ratio_min']} to {row['ratio_max']}) |")
     print("our stages, one hand, median ms:", report["stages_one_hand"])
 
 

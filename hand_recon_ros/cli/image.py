@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,11 +85,9 @@ def _save(path: Path, picture: ByteImage, frame: HandFrame) -> None:
 
 def _names(files: Sequence[Path]) -> list[str]:
     """The files' stems, numbered where several have the same."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for file in files:
-        name, count = file.stem, 1
-        while name in names:
-            count += 1
-            name = f"{file.stem}_{count}"
-        names.append(name)
-    return names
+        numbered = (f"{file.stem}_{count}" for count in itertools.count(2))
+        name = next(name for name in itertools.chain([file.stem], numbered) if name not in names)
+        names[name] = None
+    return list(names)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from hand_recon_ros.sources.images import image_files, read_image
@@ -65,6 +69,22 @@ def test_files_that_are_no_pictures_are_refused_with_a_sentence(tmp_path, conten
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(ValueError, match=r"expected a .*picture, .*a\.png"):
         read_image(tmp_path / "a.png")
+
+
+@settings(max_examples=150, deadline=None)
+@given(kind=st.sampled_from(["png", "jpeg", "webp", "bmp", "tiff"]), place=st.floats(0, 1), value=st.integers(0, 255))
+def test_a_changed_byte_gives_a_picture_or_a_sentence(tmp_path_factory, kind, place, value):
+    buffer = io.BytesIO()
+    Image.fromarray(RGB).save(buffer, kind)
+    content = bytearray(buffer.getvalue())
+    content[min(int(place * len(content)), len(content) - 1)] = value
+    path = tmp_path_factory.mktemp("changed") / "a"
+    path.write_bytes(content)
+    try:
+        read = read_image(path)
+        assert read.ndim == 3 and read.shape[2] == 3 and read.dtype == np.uint8
+    except ValueError as error:
+        assert str(path) in str(error)
 
 
 def test_huge_pictures_are_refused_before_they_are_decoded(tmp_path):

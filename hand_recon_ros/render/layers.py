@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,6 +17,9 @@ from hand_recon_ros.render.shading import face_normals, interpolate, shade, vert
 from hand_recon_ros.types import ByteImage, CameraModel, FloatArray
 
 Floats = npt.NDArray[np.floating]
+
+MAX_SAMPLES = 1 << 20
+"""Most samples of a layer: bounds time and memory on large pictures, where outlines need no smoothing."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,15 @@ def draw_meshes(meshes: Sequence[Mesh], camera: CameraModel, detail: int = 2) ->
     Args:
         meshes: any number of them.
         camera: what looks at them.
-        detail: samples per pixel along each axis; 2 or more smooths the outlines.
+        detail: samples per pixel along each axis; 2 or more smooths the outlines. Large layers get fewer.
     """
     left, top, right, bottom = _box(meshes, camera)
     width, height = right - left, bottom - top
     if not width or not height:
         return Layer(np.zeros((0, 0, 3), np.float32), np.zeros((0, 0), np.float32), left, top)
     part = replace(camera, cx=camera.cx - left, cy=camera.cy - top, width=width, height=height)
-    samples = _samples(meshes, scaled_camera(part, detail * width, detail * height))
+    scale = min(detail, math.sqrt(MAX_SAMPLES / (width * height)))
+    samples = _samples(meshes, scaled_camera(part, math.ceil(scale * width), math.ceil(scale * height)))
     smooth = np.asarray(cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     return Layer(smooth[..., :3], smooth[..., 3], left, top)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from hand_recon_ros.render import layers
 from hand_recon_ros.render.layers import Mesh, draw_meshes, lay_over
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.render.shading import interpolate, shade, vertex_normals
@@ -60,6 +61,16 @@ def test_a_layer_covers_the_projected_area_with_smooth_outlines():
     assert layer.coverage.sum() == pytest.approx(np.pi * (100 * np.tan(outline)) ** 2, rel=0.01)
     assert ((layer.coverage > 0) & (layer.coverage < 1)).any()
     assert layer.coverage.shape < (33, 33)
+
+
+def test_a_layer_of_many_pixels_has_fewer_samples_and_the_same_outline(monkeypatch):
+    mesh = ball((0, 0, 1.0), 0.15, (1, 1, 1))
+    whole = draw_meshes([mesh], CAMERA, detail=2)
+    monkeypatch.setattr(layers, "MAX_SAMPLES", 600)
+    coarse = draw_meshes([mesh], CAMERA, detail=2)
+    assert coarse.coverage.shape == whole.coverage.shape and coarse[2:] == whole[2:]
+    assert coarse.coverage.sum() == pytest.approx(whole.coverage.sum(), rel=0.03)
+    assert np.abs(coarse.coverage - whole.coverage).mean() < 0.05
 
 
 def test_layers_are_clipped_to_the_picture_and_blended_by_opacity():

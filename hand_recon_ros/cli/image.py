@@ -70,15 +70,11 @@ def _reconstructed(
 
 def _save(path: Path, picture: ByteImage, frame: HandFrame) -> None:
     """Write PATH_overlay.png, and PATH.glb when there are hands."""
-    import cv2
-
-    from hand_recon_ros.atomic import written_whole
     from hand_recon_ros.render.export import save_glb
     from hand_recon_ros.render.overlay import draw_overlay
+    from hand_recon_ros.render.picture import save_png
 
-    _, png = cv2.imencode(".png", draw_overlay(picture, frame)[..., ::-1])
-    with written_whole(path.with_name(f"{path.name}_overlay.png")) as partial:
-        partial.write_bytes(png.tobytes())
+    save_png(path.with_name(f"{path.name}_overlay.png"), draw_overlay(picture, frame))
     if frame.hands:
         save_glb(path.with_name(f"{path.name}.glb"), frame)
 

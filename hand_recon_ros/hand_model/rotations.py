@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 
 SMALL = 1e-4
 """Angle in radians under which series replace quotients by the angle."""
@@ -17,7 +17,7 @@ SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1
 def skew_matrix(vectors: Any) -> Any:
     """Matrices (..., 3, 3) whose product with b is the cross product of vectors (..., 3) with b."""
     xp = array_namespace(vectors)
-    units = xp.asarray(SKEW, dtype=vectors.dtype, device=vectors.device)
+    units = xp.asarray(SKEW, dtype=vectors.dtype, device=device(vectors))
     return xp.reshape(vectors @ units, (*vectors.shape[:-1], 3, 3))
 
 
@@ -33,7 +33,7 @@ def axis_angle_to_matrix(vectors: Any) -> Any:
     skew = skew_matrix(vectors)
     # skew @ skew in closed form: v vT - |v|^2 I
     outer = vectors[..., :, None] * vectors[..., None, :]
-    eye = xp.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=vectors.dtype, device=vectors.device)
+    eye = xp.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=vectors.dtype, device=device(vectors))
     return eye + first * skew + second * (outer - squared * eye)
 
 
@@ -73,6 +73,6 @@ def matrix_to_quaternion(matrices: Any) -> Any:
     lengths = xp.sum(products * products, axis=-1)
     best = xp.argmax(lengths, axis=-1)
     chosen = xp.sum(
-        xp.where((xp.arange(4, device=best.device) == best[..., None])[..., None], products, 0 * products), axis=-2
+        xp.where((xp.arange(4, device=device(best)) == best[..., None])[..., None], products, 0 * products), axis=-2
     )
     return chosen / xp.sqrt(xp.sum(chosen * chosen, axis=-1))[..., None]

@@ -17,7 +17,7 @@ class NetworkEntry:
         factory: "module:function" that builds it without weights; called with a hand model where poses_model is set.
         weights: file under models/ whose card has the same stem, or None where users bring their own.
         input_size: side in pixels of the square uint8 RGB pictures it takes.
-        licence: SPDX name of the weights' licence.
+        licence: SPDX name of the weights' licence, "NONE" where their authors grant none.
         poses_model: whether its output is a hand model's parameters or vertices.
     """
 
@@ -56,7 +56,7 @@ NETWORKS = (
         "hand_recon_ros.networks.handoccnet:HandOccNet",
         None,
         256,
-        "LicenseRef-unlicensed",
+        "NONE",
         poses_model=True,
     ),
     NetworkEntry(
@@ -64,7 +64,7 @@ NETWORKS = (
         "hand_recon_ros.networks.interacthand:InteractHand",
         None,
         256,
-        "LicenseRef-unlicensed",
+        "NONE",
         poses_model=True,
     ),
     NetworkEntry(

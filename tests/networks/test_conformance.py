@@ -67,11 +67,21 @@ def test_a_wrong_weight_is_seen_from_its_stage_on(case_copy):
 
 def test_an_output_that_the_network_lacks_fails_unless_it_is_optional(case_copy):
     outputs = read_case(case_copy).content["outputs"][:1]
-    foreign = {"name": "other", "shape": [1], "atol": 1.0}
+    foreign = {"name": "loss_joints_img", "shape": [], "atol": 1.0}
     edit(case_copy, outputs=[*outputs, foreign, foreign | {"name": "another", "optional": True}], extra={})
     stages = run_case(case_copy)
-    assert [stage.name for stage in stages] == ["c1", "other"]
+    assert [stage.name for stage in stages] == ["c1", "loss_joints_img"]
     assert stages[1].error == math.inf
+
+
+def test_a_case_whose_answers_are_lost_is_refused(case_copy):
+    edit(case_copy, outputs=[{"name": "other", "shape": [1], "atol": 1.0}], extra={})
+    with pytest.raises(ValueError, match=r"expected other in expected\.npz"):
+        run_case(case_copy)
+    answers = case_copy / "expected.npz"
+    answers.write_bytes(answers.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"expected arrays in .*expected\.npz"):
+        run_case(case_copy)
 
 
 def test_nan_is_no_agreement():

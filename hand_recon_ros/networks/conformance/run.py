@@ -69,7 +69,7 @@ def run_case(path: Path | str) -> list[StageError]:
         actual = {name: output.numpy() for name, output in adapter(case).items()}
     expected = case.expected()
     return [
-        StageError(output["name"], _difference(actual, expected, output), float(output["atol"]))
+        _stage_error(output, actual.get(output["name"]), expected.get(output["name"]))
         for output in [*case.content["outputs"], *_helpers(actual, case)]
         if output["name"] in actual or not output.get("optional")
     ]
@@ -97,14 +97,18 @@ def _helpers(actual: Mapping[str, Array], case: Case) -> list[dict[str, Any]]:
     return [entry | {"atol": HELPER_TOLERANCE} for entry in entries if entry["name"] in actual]
 
 
-def _difference(actual: Mapping[str, Array], expected: Mapping[str, Array], output: dict[str, Any]) -> float:
+def _stage_error(output: dict[str, Any], ours: Array | None, theirs: Array | None) -> StageError:
     name = output["name"]
-    if name not in actual:
-        return float("inf")
-    ours, theirs = sliced(actual[name], output), expected[name]
-    if ours.shape != theirs.shape:
-        raise ValueError(f"expected {name} of shape {theirs.shape}, got {ours.shape}")
-    difference = np.abs(ours.astype(np.float64) - theirs)
+    if theirs is None:
+        raise ValueError(f"expected {name} in expected.npz, which lacks it; copy the case again")
+    # What makers of cases suggest where they state nothing.
+    tolerance = float(output.get("atol", 1e-3 * theirs.std() + 1e-4 * np.abs(theirs).max(initial=0)))
+    if ours is None:
+        return StageError(name, float("inf"), tolerance)
+    part = sliced(ours, output)
+    if part.shape != theirs.shape:
+        raise ValueError(f"expected {name} of shape {theirs.shape}, got {part.shape}")
+    difference = np.abs(part.astype(np.float64) - theirs)
     if ignored := output.get("ignore_vertices"):
         difference[..., ignored, :] = 0
-    return float(difference.max(initial=0))
+    return StageError(name, float(difference.max(initial=0)), tolerance)

@@ -1,6 +1,6 @@
 """Reads pickles that hold only arrays, without running anything they name.
 
-MANO's files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy variables; mesh files of networks are
+MANO's files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy variables; networks' mesh files are
 alike. Every class such a file may name is replaced by a shell here that merely keeps its arrays; any other name is
 refused. The shells are classes that define `__setstate__` themselves, so that no opcode can change them, and NumPy
 never sees a foreign state.

@@ -100,6 +100,7 @@ class ImageEncoder(nn.Module):
 
 def centres(features: Tensor) -> Tensor:
     """Mean place of every channel of features (B, C, S, S), weighted by its values: (B, C, 2), x y, -1 to 1."""
+    features = features.float()  # the sums are beyond half precision
     places = torch.arange(features.shape[-1], device=features.device, dtype=features.dtype)
     total = features.sum((2, 3)) + 1e-6
     x, y = ((features.sum(axis) * places).sum(2) / total for axis in (2, 3))
@@ -123,7 +124,7 @@ class FeatureFusion(nn.Module):
 
 def image_tokens(fused: Tensor, points: Tensor) -> Tensor:
     """Values of a map (B, C, S, S) at points (B, N, 2) from -1 to 1: tokens (B, N, C)."""
-    sampled = functional.grid_sample(fused, points[:, :, None], align_corners=False)
+    sampled = functional.grid_sample(fused, points[:, :, None].to(fused.dtype), align_corners=False)
     return sampled.squeeze(3).transpose(1, 2)
 
 

@@ -146,5 +146,5 @@ def youtubehand_resnet50(hand_model: HandModel, mesh_files: Path | None = None) 
 
 
 def youtubehand_hrnet(hand_model: HandModel, mesh_files: Path | None = None) -> YoutubeHand:
-    """HRNet-W64 and the wide decoder: 519 million weights, the most exact one. Arguments as for youtubehand_resnet18."""
+    """HRNet-W64 and the wide decoder: 519 million weights, the best. Arguments as for youtubehand_resnet18."""
     return YoutubeHand("hrnet", _hierarchy(hand_model, mesh_files))

@@ -1,6 +1,12 @@
 """Parametric hands: the free hand that comes with the package, MANO files of the user's own, and their skinning."""
 
-from hand_recon_ros.hand_model.anatomy import JointAnatomy, free_hand_anatomy, rotations_from_angles
+from hand_recon_ros.hand_model.anatomy import (
+    JointAnatomy,
+    angles_from_rotations,
+    free_hand_anatomy,
+    rotations_from_angles,
+)
+from hand_recon_ros.hand_model.appearance import HandAppearance, free_hand_appearance
 from hand_recon_ros.hand_model.mano import load_mano, repaired_left
 from hand_recon_ros.hand_model.model import HandModel, load_free_hand
 from hand_recon_ros.hand_model.rotations import (
@@ -12,10 +18,13 @@ from hand_recon_ros.hand_model.rotations import (
 from hand_recon_ros.hand_model.skinning import joint_transforms, skin
 
 __all__ = [
+    "HandAppearance",
     "HandModel",
     "JointAnatomy",
+    "angles_from_rotations",
     "axis_angle_to_matrix",
     "free_hand_anatomy",
+    "free_hand_appearance",
     "joint_transforms",
     "load_free_hand",
     "load_mano",

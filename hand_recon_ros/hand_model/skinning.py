@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 
 from hand_recon_ros.hand_model.model import TO_21
 
@@ -28,11 +28,10 @@ def skin(model: Any, rotations: Any, betas: Any, translation: Any = None) -> tup
         Vertices (..., V, 3) and joints (..., 21, 3) in the order of types.Joint, metres.
     """
     xp = array_namespace(rotations)
-    joints = _blend(xp, model.joints_template, model.joint_directions, betas)
+    joints = model.joints_template + _blend(xp, model.joint_directions, betas)
     world, placed = joint_transforms(model, rotations, joints)
     features = xp.reshape(rotations[..., 1:, :, :] - _eye(xp, rotations), (*rotations.shape[:-3], 135))
-    shaped = _blend(xp, model.template, model.shape_directions, betas)
-    bent = shaped + _blend(xp, 0 * model.template, model.pose_directions, features)
+    bent = model.template + _blend(xp, model.shape_directions, betas) + _blend(xp, model.pose_directions, features)
     offsets = placed - (world @ joints[..., None])[..., 0]
     transforms = xp.reshape(xp.concat([world, offsets[..., None]], axis=-1), (*world.shape[:-2], 12))
     blended = xp.reshape(model.weights @ transforms, (*bent.shape[:-1], 3, 4))
@@ -72,14 +71,14 @@ def _levels(parents: tuple[int, ...]) -> tuple[list[list[int]], tuple[int, ...],
     return levels, parents, [order.index(joint) for joint in range(len(parents))]
 
 
-def _blend(xp: Any, base: Any, directions: Any, coefficients: Any) -> Any:
-    """Base (K, 3) plus directions (K, 3, B) weighed by coefficients (..., B)."""
+def _blend(xp: Any, directions: Any, coefficients: Any) -> Any:
+    """Offsets (..., K, 3): directions (K, 3, B) weighed by coefficients (..., B)."""
     flat = xp.reshape(directions, (-1, directions.shape[-1])) @ coefficients[..., None]
-    return base + xp.reshape(flat, (*coefficients.shape[:-1], *base.shape))
+    return xp.reshape(flat, (*coefficients.shape[:-1], -1, 3))
 
 
 def _eye(xp: Any, like: Any) -> Any:
-    return xp.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=like.dtype, device=like.device)
+    return xp.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=like.dtype, device=device(like))
 
 
 def _listed(indices: Any) -> list[int]:

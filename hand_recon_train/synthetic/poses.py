@@ -37,7 +37,7 @@ NAMED_POSES: dict[str, Array] = {
         thumb=((10,), (10,), (15,)),
     ),
     "spread": pose(index=((0, 8),), ring=((0, -9),), pinky=((0, -16),), thumb=((-10, -14),)),
-    "fist": pose(**dict.fromkeys(FINGERS, CURLED), thumb=((10, 19, -15), (38,), (53,))),
+    "fist": pose(**dict.fromkeys(FINGERS, CURLED), thumb=((4, 30, -5), (27,), (58,))),
     "pointing": pose(index=((2,), (6,)), **dict.fromkeys(FINGERS[1:], CURLED), thumb=((10, 19, -15), (36,), (48,))),
     "thumbs_up": pose(**dict.fromkeys(FINGERS, CURLED), thumb=((-14, -20), (-8,), (-12,))),
     "victory": pose(

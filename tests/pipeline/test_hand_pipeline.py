@@ -65,7 +65,7 @@ def tracker(pipeline):
 
 
 def test_two_hands_are_found_with_their_sides_in_metres(pipeline):
-    truth = {Side.RIGHT: right(), Side.LEFT: left()}
+    truth = {Side.RIGHT: right(gesture="relaxed"), Side.LEFT: left(gesture="relaxed")}
     hands = pipeline(scene(*truth.values()), camera=CAMERA).hands
     assert {hand.side for hand in hands} == {Side.LEFT, Side.RIGHT} and len(hands) == 2
     for hand in hands:
@@ -94,7 +94,7 @@ def test_the_wrist_frame_is_the_operators(pipeline):
 
 
 def test_a_mirrored_picture_gives_the_mirrored_hand(pipeline):
-    picture = scene(right(x=0.0))
+    picture = scene(right(x=0.0, gesture="relaxed"))
     (hand,) = pipeline(picture, camera=CAMERA).hands
     (mirrored,) = pipeline(np.ascontiguousarray(picture[:, ::-1]), camera=CAMERA).hands
     assert (hand.side, mirrored.side) == (Side.RIGHT, Side.LEFT)
@@ -110,7 +110,7 @@ def test_without_intrinsics_the_scale_is_assumed(pipeline):
 
 def test_a_lens_distortion_is_undone(pipeline):
     bent = replace(CAMERA, distortion=(-0.25, 0.08, 0.0, 0.0, 0.0))
-    truth = pose_hand(Side.RIGHT, UPRIGHT, np.array([0.16, 0.12, 0.5]), NAMED_POSES["spread"])
+    truth = pose_hand(Side.RIGHT, UPRIGHT, np.array([0.16, 0.12, 0.5]), NAMED_POSES["relaxed"])
     (hand,) = pipeline(scene(truth, camera=bent), camera=bent).hands
     assert np.linalg.norm(hand.joints - truth.joints, axis=1).mean() < 0.04
     off = np.linalg.norm(project(bent, hand.joints) - hand.joints_2d, axis=1).mean()
@@ -124,7 +124,7 @@ def depth_image(hand, scale):
 
 
 def test_depth_decides_the_distance(pipeline):
-    truth = right(x=0.0)
+    truth = right(x=0.0, gesture="relaxed")
     picture = scene(truth)
     for scale in (0.85, 1.2):
         (hand,) = pipeline(picture, camera=CAMERA, depth=depth_image(truth, scale)).hands

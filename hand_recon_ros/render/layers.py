@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -22,18 +22,22 @@ MAX_SAMPLES = 1 << 20
 """Most samples of a layer: bounds time and memory on large pictures, where outlines need no smoothing."""
 
 
+Texture: TypeAlias = Callable[[npt.NDArray[np.integer], npt.NDArray[np.floating]], FloatArray]
+
+
 @dataclass(frozen=True)
 class Mesh:
     """Something to draw.
 
     Attributes:
         vertices: (V, 3) metres in the camera optical frame. faces: (F, 3) outward winding.
-        colours: RGB in 0 to 1, (V, 3) or (3,) for all.
+        colours: RGB in 0 to 1, (V, 3) or (3,) for all; or a texture: a function of faces (N,) and barycentric
+            coordinates (N, 3) that gives colours (N, 3).
     """
 
     vertices: Floats
     faces: npt.NDArray[np.integer]
-    colours: npt.ArrayLike
+    colours: npt.ArrayLike | Texture
 
 
 class Layer(NamedTuple):
@@ -94,6 +98,7 @@ def _samples(meshes: Sequence[Mesh], camera: CameraModel) -> FloatArray:
     attributes = np.concatenate([colours, vertex_normals(vertices, faces), vertices], axis=1)
     colour, normals, points = np.split(interpolate(seen, faces, attributes), [3, 6], axis=1)
     hit = seen.face >= 0
+    _paint(colour, meshes, seen.face[hit], seen.barycentric[hit])
     outward = face_normals(vertices, faces)[seen.face[hit]]
     samples = np.zeros((camera.height, camera.width, 4), np.float32)
     samples[hit, :3] = 255 * shade(colour, normals, points, inside=(outward * points).sum(axis=1) > 0)
@@ -104,5 +109,16 @@ def _samples(meshes: Sequence[Mesh], camera: CameraModel) -> FloatArray:
 def _joined(meshes: Sequence[Mesh]) -> tuple[Floats, npt.NDArray[np.integer], Floats]:
     offsets = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])[:-1]
     faces = [mesh.faces + offset for mesh, offset in zip(meshes, offsets, strict=True)]
-    colours = [np.broadcast_to(np.asarray(mesh.colours, np.float32), mesh.vertices.shape) for mesh in meshes]
+    plain = [np.zeros(3) if callable(mesh.colours) else np.asarray(mesh.colours) for mesh in meshes]
+    colours = [np.broadcast_to(c, mesh.vertices.shape) for c, mesh in zip(plain, meshes, strict=True)]
     return np.concatenate([mesh.vertices for mesh in meshes]), np.concatenate(faces), np.concatenate(colours)
+
+
+def _paint(colour: Floats, meshes: Sequence[Mesh], face: npt.NDArray[np.integer], barycentric: FloatArray) -> None:
+    """Fill in the colours (N, 3) of the pixels that show a textured mesh."""
+    start = 0
+    for mesh in meshes:
+        if callable(mesh.colours):
+            own = (face >= start) & (face < start + len(mesh.faces))
+            colour[own] = mesh.colours(face[own] - start, barycentric[own])
+        start += len(mesh.faces)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hand_recon_ros.render.layers import Mesh, draw_meshes, lay_over
+from hand_recon_ros.render.layers import Mesh, Texture, draw_meshes, lay_over
 from hand_recon_ros.render.palette import SIDE_COLOURS
 from hand_recon_ros.types import ByteImage, CameraModel, Hand, Side
 
@@ -28,7 +28,7 @@ def render_mesh(
     faces: npt.NDArray[np.integer],
     turn: npt.NDArray[np.floating] = VIEWS["front"],
     size: int = 400,
-    colours: npt.ArrayLike = SIDE_COLOURS[Side.RIGHT],
+    colours: npt.ArrayLike | Texture = SIDE_COLOURS[Side.RIGHT],
 ) -> ByteImage:
     """A square picture (size, size, 3) of a mesh that fills it, on a light ground.
 
@@ -37,7 +37,7 @@ def render_mesh(
         faces: (F, 3) outward winding.
         turn: (3, 3) rotation of the mesh, one of VIEWS or any other.
         size: pixels.
-        colours: RGB in 0 to 1, (V, 3) or (3,).
+        colours: RGB in 0 to 1, (V, 3) or (3,), or a texture as in Mesh.
     """
     centred = (vertices - (vertices.min(axis=0) + vertices.max(axis=0)) / 2) @ turn.T
     radius = np.linalg.norm(centred, axis=1).max()

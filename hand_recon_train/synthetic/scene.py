@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.camera import project
-from hand_recon_ros.hand_model import HandModel, free_hand_anatomy, load_free_hand, rotations_from_angles, skin
+from hand_recon_ros.hand_model import (
+    HandModel,
+    free_hand_anatomy,
+    free_hand_appearance,
+    load_free_hand,
+    rotations_from_angles,
+    skin,
+)
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.render.shading import interpolate, vertex_normals
 from hand_recon_ros.types import ByteImage, CameraModel, Side
@@ -90,44 +99,70 @@ def random_backdrop(rng: np.random.Generator, height: int, width: int) -> ByteIm
     return np.clip(smooth + rng.normal(0, 3, smooth.shape), 0, 255).astype(np.uint8)
 
 
+@dataclass(frozen=True)
+class Surface:
+    """One mesh of a scene: vertices (V, 3), faces (F, 3), the look it is lit by, and what colours its faces.
+
+    albedo maps faces (N,) and barycentric coordinates (N, 3) to RGB (N, 3) in 0 to 1.
+    """
+
+    vertices: Array
+    faces: Indices
+    look: Look
+    albedo: Callable[[Indices, Array], Array]
+
+
 def render_hands(hands: list[PosedHand], looks: list[Look], camera: CameraModel, backdrop: ByteImage) -> ByteImage:
     """The hands before a backdrop (H, W, 3), at twice the resolution and averaged down."""
-    vertices, faces, colours = _scene_mesh(hands, looks)
+    surfaces = [surface for pair in zip(hands, looks, strict=True) for surface in _surfaces(*pair)]
+    vertices = np.concatenate([surface.vertices for surface in surfaces])
+    starts = np.cumsum([0, *(len(surface.vertices) for surface in surfaces[:-1])])
+    faces = np.concatenate([surface.faces + start for surface, start in zip(surfaces, starts, strict=True)])
     pixels = (project(camera, vertices) + 0.5) * 2 - 0.5
     size = (2 * camera.height, 2 * camera.width)
     seen = rasterize(pixels, vertices[:, 2], faces, size)
     hit = seen.face >= 0
-    shade = interpolate(seen, faces, colours)
+    light = interpolate(seen, faces, np.concatenate([_light(surface) for surface in surfaces]))
+    shade = light[:, :1] * _albedo(surfaces, seen.face[hit], seen.barycentric[hit]) + light[:, 1:]
     large = cv2.resize(backdrop, size[::-1], interpolation=cv2.INTER_NEAREST)
     large[hit] = (255 * shade).clip(0, 255).astype(np.uint8)
     small = cv2.resize(large, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8)
 
 
-def _scene_mesh(hands: list[PosedHand], looks: list[Look]) -> tuple[Array, Indices, Array]:
-    """One mesh of all hands and sleeves, with the lit colour of each vertex."""
-    parts: list[tuple[Array, Indices, Array, Look]] = []
-    for hand, look in zip(hands, looks, strict=True):
-        sleeve, sleeve_faces = _sleeve(hand)
-        parts.append((hand.vertices, hand.model.faces, look.skin, look))
-        parts.append((sleeve, sleeve_faces, look.sleeve, look))
-    offsets = np.cumsum([0, *(len(part[0]) for part in parts[:-1])])
-    faces = np.concatenate([part[1] + offset for part, offset in zip(parts, offsets, strict=True)])
-    colours = np.concatenate([_lit(*part) for part in parts])
-    return np.concatenate([part[0] for part in parts]), faces, colours
+def _surfaces(hand: PosedHand, look: Look) -> tuple[Surface, Surface]:
+    """Skin and sleeve of one hand."""
+    appearance = free_hand_appearance(hand.model.side)
+    sleeve, sleeve_faces = _sleeve(hand)
+    skin_colours = partial(appearance.colours, tone=look.skin)
+    return (
+        Surface(hand.vertices, hand.model.faces, look, skin_colours),
+        Surface(sleeve, sleeve_faces, look, lambda face, barycentric: np.broadcast_to(look.sleeve, (len(face), 3))),
+    )
 
 
-def _lit(vertices: Array, faces: Indices, colour: Array, look: Look) -> Array:
-    """Diffuse light with a soft terminator, a weak fill light from the camera, and a small highlight."""
-    normals = vertex_normals(vertices, faces)
+def _albedo(surfaces: list[Surface], face: Indices, barycentric: Array) -> Array:
+    """Colours (N, 3) of points on the faces (N,) of all surfaces together."""
+    colours = np.empty((len(face), 3))
+    start = 0
+    for surface in surfaces:
+        own = (face >= start) & (face < start + len(surface.faces))
+        colours[own] = surface.albedo(face[own] - start, barycentric[own])
+        start += len(surface.faces)
+    return colours
+
+
+def _light(surface: Surface) -> Array:
+    """Diffuse strength and highlight (V, 2): a soft terminator, a weak fill from the camera, a small highlight."""
+    look, vertices = surface.look, surface.vertices
+    normals = vertex_normals(vertices, surface.faces)
     view = -vertices / np.linalg.norm(vertices, axis=1, keepdims=True)
     lamp = (normals @ look.light).clip(-0.2) + 0.2
     fill = (normals * view).sum(axis=1).clip(0)
     halfway = look.light + view
     halfway /= np.linalg.norm(halfway, axis=1, keepdims=True)
     shine = 0.12 * (normals * halfway).sum(axis=1).clip(0) ** 24
-    strength = look.ambient * (0.5 + 0.5 * fill) + (1.1 - look.ambient) * lamp / 1.2
-    return strength[:, None] * colour + shine[:, None]
+    return np.stack([look.ambient * (0.5 + 0.5 * fill) + (1.1 - look.ambient) * lamp / 1.2, shine], axis=1)
 
 
 def _sleeve(hand: PosedHand) -> tuple[Array, Indices]:

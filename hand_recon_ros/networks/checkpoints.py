@@ -20,7 +20,7 @@ from typing import Any
 import torch
 import yaml
 from platformdirs import user_data_path
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from hand_recon_ros.atomic import written_whole
@@ -62,7 +62,9 @@ def model_folder() -> Path:
     return Path(named).absolute() if named else user_data_path("hand_recon_ros", appauthor=False) / "models"
 
 
-def import_checkpoint(name: str, file: Path | str, out_dir: Path | str | None = None) -> Path:
+def import_checkpoint(
+    name: str, file: Path | str, out_dir: Path | str | None = None, mesh_files: Path | str | None = None
+) -> Path:
     """Check a published checkpoint of a network and keep its weights as NAME.safetensors, with a card NAME.yaml.
 
     An earlier import of the same network is replaced; an error leaves it as it was.
@@ -71,6 +73,7 @@ def import_checkpoint(name: str, file: Path | str, out_dir: Path | str | None = 
         name: a network of the registry that has published checkpoints.
         file: as its authors published it.
         out_dir: where to write, by default model_folder().
+        mesh_files: for networks whose weights belong to one mesh, what their authors publish of it beside them.
 
     Returns:
         Path of the safetensors file.
@@ -80,15 +83,13 @@ def import_checkpoint(name: str, file: Path | str, out_dir: Path | str | None = 
         OSError: a file cannot be read or written.
     """
     entry = find_network(name)
-    tensors = read_checkpoint(entry, Path(file))
+    tensors = read_checkpoint(entry, Path(file), None if mesh_files is None else Path(mesh_files))
     folder = model_folder() if out_dir is None else Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
-    content = save(tensors)
-    card = _card(entry, Path(file), content)
-    with written_whole(path) as weights, written_whole(path.with_suffix(".yaml")) as beside:
-        weights.write_bytes(content)
-        beside.write_text(yaml.safe_dump(asdict(card), sort_keys=False), encoding="utf-8")
+    with written_whole(path) as weights, written_whole(path.with_suffix(".yaml")) as card:
+        save_file(tensors, weights)
+        card.write_text(yaml.safe_dump(asdict(_card(entry, Path(file), weights)), sort_keys=False), encoding="utf-8")
     return path
 
 
@@ -118,8 +119,8 @@ def imported_weights(name: str, folder: Path | None = None) -> Path:
     return path
 
 
-def read_checkpoint(entry: NetworkEntry, file: Path) -> dict[str, Tensor]:
-    """The checked weights of a published checkpoint, under the network's own keys.
+def read_checkpoint(entry: NetworkEntry, file: Path, mesh_files: Path | None = None) -> dict[str, Tensor]:
+    """The checked weights of a published checkpoint, and what follows from mesh files, under the network's own keys.
 
     Raises:
         ValueError: no checkpoint, a damaged or dangerous one, or one of another network.
@@ -135,7 +136,22 @@ def read_checkpoint(entry: NetworkEntry, file: Path) -> dict[str, Tensor]:
         expect_tensors(network, whole_state(network, tensors))
     except ValueError as error:
         raise ValueError(f"{file} holds no checkpoint of {entry.name}: {error}") from error
-    return {key: _plain(tensor, key, file) for key, tensor in tensors.items()}
+    weights = {key: _plain(tensor, key, file) for key, tensor in tensors.items()}
+    return weights | _mesh_tensors(entry, layout, mesh_files)
+
+
+def _mesh_tensors(entry: NetworkEntry, layout: Published, mesh_files: Path | None) -> dict[str, Tensor]:
+    """Buffers that follow from the published mesh files: on another mesh, the weights would mean nothing."""
+    if (mesh_files is None) != (not layout.mesh_files):
+        raise ValueError(
+            f"expected {layout.mesh_files or 'no mesh files'} with the weights of {entry.name}, "
+            f"got {mesh_files or 'none'}; name what its authors publish beside them"
+        )
+    if mesh_files is None:
+        return {}
+    with torch.device("meta"):
+        built = pkgutil.resolve_name(entry.factory)(load_free_hand(), mesh_files).state_dict()
+    return {key: tensor for key, tensor in built.items() if key.endswith(layout.from_mesh)}
 
 
 def _without_memory(entry: NetworkEntry, factory: str | None = None) -> nn.Module:
@@ -189,11 +205,11 @@ def _plain(tensor: Tensor, key: str, file: Path) -> Tensor:
     return tensor.detach().clone(memory_format=torch.contiguous_format)
 
 
-def _card(entry: NetworkEntry, file: Path, content: bytes) -> Card:
+def _card(entry: NetworkEntry, file: Path, weights: Path) -> Card:
     return Card(
         name=entry.name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        bytes=len(content),
+        sha256=_sha256(weights),
+        bytes=weights.stat().st_size,
         licence=entry.licence,
         origin={"file": file.name, "bytes": file.stat().st_size, "sha256": _sha256(file)},
         how_made=f"imported by hand_recon_ros {version('hand_recon_ros')}",

@@ -23,6 +23,7 @@ class Published:
         ignored: leading parts of keys that need no place in the network: constants, MANO's arrays, unused layers.
         optional: leading parts of own keys that only some variants of the network have; others leave them out.
         from_mesh: last parts of own keys that follow from mesh files, which no checkpoint holds: they stay as built.
+        mesh_files: what these mesh files are, in words, or "" where there are none.
         complete: "module:function" that builds, from a hand model, the variant with all of them.
     """
 
@@ -32,6 +33,7 @@ class Published:
     ignored: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     from_mesh: tuple[str, ...] = ()
+    mesh_files: str = ""
     complete: str | None = None
 
     def own_key(self, key: str) -> str | None:

@@ -164,8 +164,8 @@ class EaaInterHand(nn.Module):
     """
 
     published = Published(
-        prefix="module.",
         from_mesh=(".laplacian",),
+        mesh_files="the folder of the published graph_left.pkl, graph_right.pkl, mesh_left.pkl and mesh_right.pkl",
         ignored=(
             "decoder.dense_coor",
             "decoder.unsample_layer.",

@@ -237,8 +237,8 @@ class EaaRelease(nn.Module):
     """
 
     published = Published(
-        prefix="module.",
         from_mesh=(".laplacian",),
+        mesh_files="the folder of the published graph_left.pkl, graph_right.pkl, mesh_left.pkl and mesh_right.pkl",
         ignored=(
             "encoder.resnet.fc.",
             "decoder.dense_coor",

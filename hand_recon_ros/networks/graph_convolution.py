@@ -42,7 +42,8 @@ class GraphStack(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, laplacian: FloatArray, dropout: float) -> None:
         super().__init__()
-        self.register_buffer("laplacian", torch.from_numpy(laplacian))
+        # A copy: where both hands have one graph, loading the weights of one must not change the other.
+        self.register_buffer("laplacian", torch.from_numpy(laplacian.copy()))
         widths = (inputs, outputs, outputs, outputs)
         self.GCN_blocks = nn.ModuleList(GraphBlock(width, outputs, dropout) for width in widths)
 

@@ -54,7 +54,7 @@ class UpsampledSpiralConvolution(SpiralConvolution):
         self.mixes = coarse * length * inputs * outputs + fine * coarse * length * outputs < apart
         # Entry (n, m * S + s) is what place s of vertex n's spiral takes of coarse vertex m.
         mixing = upsampling[spirals].transpose(0, 2, 1).reshape(fine, -1) if self.mixes else upsampling
-        self.register_buffer("mixing", torch.from_numpy(np.ascontiguousarray(mixing, np.float32)))
+        self.register_buffer("mixing", torch.from_numpy(np.array(mixing, np.float32, order="C")))
 
     def forward(self, x: Tensor) -> Tensor:
         """Upsample and convolve; see the class for shapes."""

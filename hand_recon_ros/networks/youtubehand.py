@@ -92,6 +92,7 @@ class YoutubeHand(nn.Module):
             *((f"cam_pred_{k + 1}.", f"camera.{k}.") for k in range(3)),
         ),
         from_mesh=(".rows", ".mixing"),
+        mesh_files="the published transform.pkl",
         ignored=("backbone.", "en_layer.fc."),  # the encoder again, and its ImageNet classifier
     )
 

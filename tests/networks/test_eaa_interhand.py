@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks import create_network
 from hand_recon_ros.networks.additive_attention import AdditiveAttention
+from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.case import read_case
 from hand_recon_ros.networks.conformance.eaa_interhand import stored_graphs
 from hand_recon_ros.networks.eaa_interhand import EaaInterHand
@@ -164,6 +165,25 @@ def test_the_registry_builds_it_on_the_mesh_of_a_hand_model(name):
     network = create_network(name, hand_model=hand)
     expected = torch.from_numpy(hand_graphs(hand).right.coarse[0])
     torch.testing.assert_close(network.decoder.dual_gcn.layers[0].graph_right.laplacian, expected)
+
+
+def test_an_imported_checkpoint_brings_its_graphs(tmp_path):
+    state = {f"module.{key}": tensor for key, tensor in read_case(CASES / "eaa_interhand").weights().items()}
+    torch.save(state, tmp_path / "weights.pth")
+    path = import_checkpoint("eaa_interhand", tmp_path / "weights.pth", tmp_path, published_pickles(tmp_path))
+    imported = create_network("eaa_interhand", hand_model=load_free_hand())
+    load_imported(imported, path)
+    with torch.inference_mode():
+        ours, theirs = imported(crops(1)).vertices, network("eaa_interhand")(crops(1)).vertices
+    torch.testing.assert_close(ours, theirs, atol=1e-5 * spread(theirs), rtol=0)
+
+
+def test_weights_of_the_other_configuration_are_refused(tmp_path):
+    torch.save(read_case(CASES / "eaa_interhand_release").weights(), tmp_path / "interhand.pth")
+    with pytest.raises(
+        ValueError, match=r"holds no checkpoint of eaa_interhand: .*missing .*use weights made for this network"
+    ):
+        import_checkpoint("eaa_interhand", tmp_path / "interhand.pth", tmp_path, published_pickles(tmp_path))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -14,6 +14,7 @@ from scipy.sparse import csc_matrix
 
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks import create_network
+from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.case import read_case
 from hand_recon_ros.networks.conformance.youtubehand import stored_hierarchy
 from hand_recon_ros.networks.half_edges import vertex_rings
@@ -188,6 +189,23 @@ def test_a_checkpoint_of_another_encoder_is_refused():
     tensors = {"en_layer.layer1.0.conv3.weight": torch.zeros(256, 64, 1, 1)}
     with pytest.raises(ValueError, match=r"missing .*use weights made for this network"):
         fill_published(network(), tensors)
+
+
+def test_an_imported_checkpoint_brings_its_mesh(tmp_path):
+    torch.save(CASE.weights(), tmp_path / "state_dict.bin")
+    mesh = published_pickle(tmp_path / "transform.pkl")
+    path = import_checkpoint("youtubehand_resnet18", tmp_path / "state_dict.bin", tmp_path, mesh)
+    imported = create_network("youtubehand_resnet18", hand_model=load_free_hand())
+    load_imported(imported, path)
+    with torch.inference_mode():
+        for ours, theirs in zip(imported(crops(1)), network()(crops(1)), strict=True):
+            torch.testing.assert_close(ours, theirs)
+
+
+def test_a_checkpoint_without_its_mesh_is_refused(tmp_path):
+    torch.save(CASE.weights(), tmp_path / "state_dict.bin")
+    with pytest.raises(ValueError, match=r"expected the published transform\.pkl with the weights .*got none"):
+        import_checkpoint("youtubehand_resnet18", tmp_path / "state_dict.bin", tmp_path)
 
 
 def test_a_batch_equals_its_single_images():

@@ -18,7 +18,9 @@ from rich.progress import track
 from scipy.optimize import nnls
 
 from hand_recon_ros.camera import normalise, project
+from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.pipeline.landmarks import Landmarks, find_landmarks
+from hand_recon_ros.pipeline.recipes import template_digest
 from hand_recon_ros.pipeline.regions import regions_from_landmarks
 from hand_recon_ros.runtime import Engine, load_engine
 from hand_recon_ros.types import CameraModel, Side
@@ -85,7 +87,8 @@ def main() -> None:
     rows = np.concatenate([np.full(len(columns), k, np.int16) for k, (columns, _) in enumerate(points)])
     columns = np.concatenate([columns for columns, _ in points]).astype(np.int16)
     values = np.concatenate([weights for _, weights in points]).astype(np.float32)
-    np.savez_compressed(arguments.out, rows=rows, columns=columns, values=values)
+    hand = template_digest(load_free_hand())
+    np.savez_compressed(arguments.out, rows=rows, columns=columns, values=values, hand=hand)
     report(vertices, joints, rays, rows, columns, values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +57,22 @@ def find_recipe(name: str) -> Recipe:
 
 
 def load_articulation(hand: HandModel, recipe: Recipe) -> Articulation:
-    """The right hand with the points of the recipe's landmark network."""
-    with np.load(shared_file("models", recipe.regressor)) as data:
+    """The right hand with the points of the recipe's landmark network.
+
+    Raises:
+        ValueError: the regressor was made for vertices in another order or place.
+    """
+    with np.load(shared_file("models", recipe.regressor), allow_pickle=False) as data:
+        if str(data["hand"]) != template_digest(hand):
+            raise ValueError(
+                f"models/{recipe.regressor} was made for another hand than {hand.name}; "
+                "make it again with `python -m tools.landmark_regressor`"
+            )
         regressor = np.zeros((21, len(hand.template)), np.float64)
         regressor[data["rows"], data["columns"]] = data["values"]
     return attach_points(hand, free_hand_anatomy(), regressor)
+
+
+def template_digest(hand: HandModel) -> str:
+    """What tells one hand's vertices from another's: SHA-256 of the template."""
+    return hashlib.sha256(np.ascontiguousarray(hand.template).tobytes()).hexdigest()

@@ -44,11 +44,11 @@ NAMED_POSES: dict[str, Array] = {
         index=((0, 10),), middle=((0, -8),), ring=CURLED, pinky=CURLED, thumb=((20, 20, -10), (40,), (45,))
     ),
     "pinch": pose(
-        index=((51, -3), (39,), (31,)),
+        index=((47, -4), (47,), (31,)),
         middle=((26,), (30,), (18,)),
         ring=((20,), (26,), (15,)),
         pinky=((14,), (22,), (12,)),
-        thumb=((8, 29), (17,), (20,)),
+        thumb=((12, 26, 4), (12,), (21,)),
     ),
     "grasp": pose(**dict.fromkeys(FINGERS, ((45,), (40,), (25,))), thumb=((10, 25), (15,), (20,))),
     "hook": pose(**dict.fromkeys(FINGERS, ((5,), (80,), (50,))), thumb=((5,), (10,), (10,))),

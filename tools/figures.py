@@ -9,6 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from hand_recon_ros.hand_model import free_hand_appearance, load_free_hand
@@ -35,7 +36,8 @@ def clip_sheet() -> ByteImage:
         out = Path(folder) / "results.mcap"
         replay_bag(shared_file("examples", "two_hands.mcap"), out, load_pipeline(parameters), parameters)
         drawn = [draw_overlay(*result) for k, result in enumerate(read_results(out)) if k in SHOWN]
-    return contact_sheet(drawn, 3)
+    small = [cv2.resize(picture, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA) for picture in drawn]
+    return contact_sheet([np.asarray(picture, np.uint8) for picture in small], 3)
 
 
 def free_hand_sheet(size: int = 300) -> ByteImage:

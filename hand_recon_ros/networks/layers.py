@@ -48,19 +48,3 @@ class ImageNetPlanes(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Normalise, in the precision of this module."""
         return (planes_from_bytes(images, self.mean.dtype) - self.mean) / self.deviation
-
-
-def as_linear(affine: nn.Module, inputs: int, chunk: int = 32) -> nn.Linear:
-    """One linear layer equal to a module that is affine in its input (B, inputs), its output flattened.
-
-    The module is asked for the images of the unit vectors, a few at a time.
-    """
-    like = next(affine.parameters())
-    with torch.no_grad():
-        bias = affine(like.new_zeros(1, inputs)).flatten()
-        units = torch.eye(inputs, dtype=like.dtype, device=like.device).split(chunk)
-        columns = torch.cat([affine(unit).flatten(1) - bias for unit in units])
-        layer = nn.Linear(inputs, len(bias), dtype=like.dtype, device=like.device)
-        layer.weight.copy_(columns.T)
-        layer.bias.copy_(bias)
-    return layer

@@ -16,7 +16,7 @@ from torchvision.models import resnet18, resnet50
 
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.hrnet import W64, HRNetFeature
-from hand_recon_ros.networks.layers import ImageNetPlanes, as_linear
+from hand_recon_ros.networks.layers import ImageNetPlanes
 from hand_recon_ros.networks.mesh_hierarchy import SIZES, MeshHierarchy, load_mesh_hierarchy, mesh_hierarchy
 from hand_recon_ros.networks.published import Published
 from hand_recon_ros.networks.spiral_convolution import SpiralConvolution, UpsampledSpiralConvolution
@@ -54,18 +54,15 @@ class MeshDecoder(nn.Module):
 
     def __init__(self, latent: int, widths: tuple[int, ...], hierarchy: MeshHierarchy) -> None:
         super().__init__()
-        self.latent = latent
+        self.seed = nn.Linear(latent, SIZES[-1] * widths[-1])
         inputs = (widths[-1], *widths[:0:-1])
         steps = zip(inputs, widths[::-1], hierarchy.spirals[::-1], hierarchy.upsampling[::-1], strict=True)
-        first, *others = (UpsampledSpiralConvolution(*step) for step in steps)
-        seed = nn.Linear(latent, SIZES[-1] * widths[-1])
-        self.start = nn.Sequential(seed, nn.Unflatten(1, (SIZES[-1], widths[-1])), first)
-        self.levels = nn.ModuleList(others)
+        self.levels = nn.ModuleList(UpsampledSpiralConvolution(*step) for step in steps)
         self.coordinates = SpiralConvolution(widths[0], 3, hierarchy.spirals[0])
 
     def forward(self, features: Tensor) -> Tensor:
         """Decode; see the class for shapes."""
-        x = torch.relu(self.start(features))
+        x = self.seed(features).unflatten(1, (SIZES[-1], -1))
         for level in self.levels:
             x = torch.relu(level(x))
         return self.coordinates(x)
@@ -89,9 +86,8 @@ class YoutubeHand(nn.Module):
         wrapper="model_state_dict",
         renamed=(
             ("en_layer.", "encoder."),
-            ("de_layers.0.", "decoder.start.0."),
-            ("de_layers.1.conv.layer.", "decoder.start.2."),
-            *((f"de_layers.{k + 2}.conv.layer.", f"decoder.levels.{k}.") for k in range(3)),
+            ("de_layers.0.", "decoder.seed."),
+            *((f"de_layers.{k + 1}.conv.layer.", f"decoder.levels.{k}.") for k in range(4)),
             ("de_layers.5.layer.", "decoder.coordinates."),
             *((f"cam_pred_{k + 1}.", f"camera.{k}.") for k in range(3)),
         ),
@@ -107,7 +103,7 @@ class YoutubeHand(nn.Module):
         self.normalise = ImageNetPlanes()
         self.encoder = size.encoder()
         self.decoder = MeshDecoder(size.features, size.widths, hierarchy)
-        self.camera: nn.Module = nn.Sequential(nn.Linear(SIZES[0], 150), nn.Linear(150, 3), nn.Linear(3, 1))
+        self.camera = nn.Sequential(nn.Linear(SIZES[0], 150), nn.Linear(150, 3), nn.Linear(3, 1))
 
     def forward(self, crops: Tensor) -> RightHandMesh:
         """Reconstruct; see the class for shapes."""
@@ -118,17 +114,6 @@ class YoutubeHand(nn.Module):
         vertices = self.decoder(self.encoder(planes))
         # Scale is read from the x of all vertices, the shift from their y and z: so it was trained.
         return RightHandMesh(vertices, self.camera(vertices.transpose(1, 2)).squeeze(2))
-
-
-def fold(network: YoutubeHand) -> None:
-    """Make the decoder's start, and the camera, one linear layer each; the answers stay the same.
-
-    To be done once, after loading weights and before exporting: on one hand at a time the small network then takes
-    about a fifth less time. The wide decoders would need minutes for it, and 40 per cent more memory.
-    """
-    decoder = network.decoder
-    decoder.start = nn.Sequential(as_linear(decoder.start, decoder.latent), nn.Unflatten(1, (SIZES[-2], -1)))
-    network.camera = as_linear(network.camera, SIZES[0])
 
 
 def project(points: Tensor, camera: Tensor) -> Tensor:

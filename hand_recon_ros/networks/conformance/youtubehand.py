@@ -17,9 +17,8 @@ from hand_recon_ros.types import Side
 
 STAGES = {
     "features": "encoder",
-    "dec0": "decoder.start.0",
-    "dec1": "decoder.start",
-    **{f"dec{k + 2}": f"decoder.levels.{k}" for k in range(3)},
+    "dec0": "decoder.seed",
+    **{f"dec{k + 1}": f"decoder.levels.{k}" for k in range(4)},
 }
 RESNET_STAGES = {f"enc_layer{k}": f"encoder.layer{k}" for k in range(1, 5)}
 HRNET_STAGES = {

@@ -19,7 +19,7 @@ from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.case import read_case
 from hand_recon_ros.networks.conformance.eaa_interhand import stored_graphs
 from hand_recon_ros.networks.eaa_interhand import EaaInterHand
-from hand_recon_ros.networks.eaa_release import EaaRelease, centres
+from hand_recon_ros.networks.eaa_release import EaaRelease
 from hand_recon_ros.networks.graph_coarsening import adjacency, clustered
 from hand_recon_ros.networks.hand_graphs import (
     CLUSTERED_COUNT,
@@ -30,6 +30,7 @@ from hand_recon_ros.networks.hand_graphs import (
     scaled_cluster_laplacian,
     scaled_mesh_laplacian,
 )
+from hand_recon_ros.networks.map_features import centres
 from hand_recon_ros.networks.two_hands import TwoHands, project
 
 CASES = Path(__file__).parents[1] / "data" / "conformance"

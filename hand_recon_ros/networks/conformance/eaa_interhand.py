@@ -14,9 +14,10 @@ from hand_recon_ros.networks.conformance.case import Array, Case
 from hand_recon_ros.networks.conformance.run import Outputs, recorded
 from hand_recon_ros.networks.conformance.seeding import seeded_array, seeded_image
 from hand_recon_ros.networks.eaa_interhand import EaaInterHand
-from hand_recon_ros.networks.eaa_release import EaaRelease, centres, image_tokens
+from hand_recon_ros.networks.eaa_release import EaaRelease
 from hand_recon_ros.networks.hand_graphs import CLUSTERED_COUNT, LEVEL_SIZES, VERTEX_COUNT, HandGraph, HandGraphs
 from hand_recon_ros.networks.layers import ImageNetPlanes
+from hand_recon_ros.networks.map_features import centres, image_tokens
 from hand_recon_ros.networks.two_hands import INPUT_SIZE, HandMaps, TwoHands, project
 from hand_recon_ros.types import ByteImage, Side
 

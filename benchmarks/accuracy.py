@@ -23,7 +23,8 @@ from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE, compressed_to_
 from hand_recon_ros.camera import project
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.paths import shared_file
-from hand_recon_ros.pipeline.fitting import fit_hands, join_states
+from hand_recon_ros.pipeline.fitting import fit_hands
+from hand_recon_ros.pipeline.hand_state import join_states
 from hand_recon_ros.pipeline.recipes import find_recipe, load_articulation
 from hand_recon_ros.pipeline.reconstruction import observe, reconstruct
 from hand_recon_ros.runtime import load_engine

@@ -10,8 +10,6 @@ All hands are fitted as right hands in one batch; the caller mirrors left ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -26,6 +24,8 @@ from hand_recon_ros.pipeline.articulation import (
     shape_derivatives,
     shape_points,
 )
+from hand_recon_ros.pipeline.first_guess import first_guess
+from hand_recon_ros.pipeline.hand_state import HandState, Observation, centred, join_states
 
 Array = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
@@ -36,44 +36,11 @@ RELATIVE_SD = 0.02
 """Expected error of the network's relative 3D points, metres."""
 ANGLE_SD = np.radians([60.0, 15.0, 15.0])
 """How far flexion, abduction and twist stray from rest."""
-PALM_POINTS = [0, 1, 5, 9, 13, 17]
 NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 8, 2, 2
 STEP_DAMPING = np.repeat([1 / 0.5**2, 1 / 0.1**2], 3)
 """Levenberg's term for rotation (0.5 rad) and translation (0.1 m): holds a bad start together."""
-MIN_DISTANCE = 0.05
 DONE = 0.03
 """A step under this (radians, decimetres) ends the fit: the next would be its square."""
-
-
-@dataclass(frozen=True)
-class Observation:
-    """N hands as seen, mirrored to right ones.
-
-    Attributes:
-        rays: (N, L, 2) undistorted ray directions x/z, y/z of the landmarks.
-        relative: (N, L, 3) the same points in the camera's axes, up to translation and scale.
-    """
-
-    rays: Array
-    relative: Array
-
-    def take(self, rows: npt.NDArray[np.intp]) -> Observation:
-        """The chosen hands, in the order of rows."""
-        return Observation(self.rays[rows], self.relative[rows])
-
-
-@dataclass(frozen=True)
-class HandState:
-    """N fitted right hands: root (N, 3, 3), translation (N, 3) m of the wrist, angles (N, 15, 3) rad, betas (N, B)."""
-
-    root: Array
-    translation: Array
-    angles: Array
-    betas: Array
-
-    def take(self, rows: slice) -> HandState:
-        """The chosen hands."""
-        return HandState(self.root[rows], self.translation[rows], self.angles[rows], self.betas[rows])
 
 
 def fit_hands(model: Articulation, seen: Observation, known: list[HandState | None]) -> list[HandState]:
@@ -95,22 +62,12 @@ def fit_hands(model: Articulation, seen: Observation, known: list[HandState | No
     return [fitted[row] for row in range(len(known))]
 
 
-def join_states(states: list[HandState]) -> HandState:
-    """One batch of several."""
-    return HandState(
-        np.concatenate([s.root for s in states]),
-        np.concatenate([s.translation for s in states]),
-        np.concatenate([s.angles for s in states]),
-        np.concatenate([s.betas for s in states]),
-    )
-
-
 def _split(states: HandState) -> list[HandState]:
     return [states.take(slice(row, row + 1)) for row in range(len(states.root))]
 
 
 def _fit_new(model: Articulation, seen: Observation) -> HandState:
-    state = _first_guess(model, seen)
+    state = first_guess(model, seen)
     state = _iterate(model, shape_points(model, state.betas), seen, state, NEW_HAND_STEPS)
     for _ in range(SHAPE_STEPS):
         posed = pose_points(model, shape_points(model, state.betas), state.root, state.angles)
@@ -185,8 +142,8 @@ def _residuals(points: Array, jacobian: Array, seen: Observation) -> tuple[Array
     focus = depth.mean(axis=1, keepdims=True) / REPROJECTION_SD
     image = focus * (rays - seen.rays)
     image_rows = (focus / depth)[:, None] * (jacobian[..., :2] - rays[:, None] * jacobian[..., 2:])
-    form = _centred(points)
-    relative = _centred(seen.relative)
+    form = centred(points)
+    relative = centred(seen.relative)
     scale = (form * relative).sum(axis=(1, 2), keepdims=True) / (relative**2).sum(axis=(1, 2), keepdims=True)
     space = (form - scale * relative) / RELATIVE_SD
     space_rows = (jacobian - jacobian.mean(axis=2, keepdims=True)) / RELATIVE_SD
@@ -210,56 +167,3 @@ def _freeze(hessian: Array, gradient: Array, where: slice, at_limit: tuple[Mask,
     hessian[hand, :, index] = 0
     hessian[hand, index, index] = 1
     gradient[hand, index] = 0
-
-
-def _first_guess(model: Articulation, seen: Observation) -> HandState:
-    """Angles from the bends between the network's own segments, rotation from its palm, translation from both."""
-    n = len(seen.rays)
-    betas = np.zeros((n, model.part_shapes.shape[0]))
-    shaped = shape_points(model, betas)
-    unposed = np.zeros((n, 15, 3))
-    rest = pose_points(model, shaped, np.broadcast_to(np.eye(3), (n, 3, 3)), unposed).points
-    bend = _bends(seen.relative) - _bends(rest)
-    angles = unposed.copy()
-    angles[:, :, 0] = bend.reshape(n, 15)
-    angles = angles.clip(model.lower, model.upper)
-    root = _align(rest[:, PALM_POINTS], seen.relative[:, PALM_POINTS])
-    points = pose_points(model, shaped, root, angles).points
-    return HandState(root, _translation(points, seen.rays), angles, betas)
-
-
-FINGER_CHAINS = np.array([[0, 5, 6, 7, 8], [0, 9, 10, 11, 12], [0, 17, 18, 19, 20], [0, 13, 14, 15, 16]])
-"""Landmarks along the four fingers, in the model's order of chains: index, middle, pinky, ring; then the thumb."""
-
-
-def _bends(points: Array) -> Array:
-    """Angles (N, 5, 3) between successive segments of the fingers; zero for the thumb, whose base has no hinge."""
-    segments = np.diff(points[:, FINGER_CHAINS], axis=2)
-    segments = segments / np.linalg.norm(segments, axis=-1, keepdims=True).clip(1e-9)
-    bend = np.arccos((segments[:, :, 1:] * segments[:, :, :-1]).sum(axis=-1).clip(-1, 1))
-    return np.concatenate([bend, np.zeros((len(points), 1, 3))], axis=1)
-
-
-def _align(source: Array, target: Array) -> Array:
-    """Rotations (N, 3, 3) that best turn source (N, K, 3) onto target (Kabsch 1976)."""
-    u, _, vt = np.linalg.svd(np.swapaxes(_centred(target), 1, 2) @ _centred(source))
-    mirror = np.ones((len(u), 3))
-    mirror[:, 2] = np.sign(np.linalg.det(u @ vt))
-    return (u * mirror[:, None]) @ vt
-
-
-def _translation(points: Array, rays: Array) -> Array:
-    """Translations (N, 3) that bring points (N, L, 3) onto rays (N, L, 2) in the least-squares sense."""
-    eye = np.broadcast_to(np.eye(2), (*rays.shape[:2], 2, 2))
-    system = np.concatenate([eye, -rays[..., None]], axis=-1).reshape(len(rays), -1, 3)
-    wanted = (rays * points[..., 2:] - points[..., :2]).reshape(len(rays), -1, 1)
-    transposed = np.swapaxes(system, 1, 2)
-    found = np.linalg.solve(transposed @ system, transposed @ wanted)[..., 0]
-    # A hand behind or inside the camera has no rays to follow: start a hand's length in front of it instead.
-    return np.where(
-        found[:, 2:] > MIN_DISTANCE, found, np.append(rays.mean(axis=1), np.ones((len(rays), 1)), axis=1) * 0.3
-    )
-
-
-def _centred(points: Array) -> Array:
-    return points - points.mean(axis=1, keepdims=True)

@@ -7,31 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hand_recon_ros.camera import assumed_camera, project, scaled_camera
+from hand_recon_ros.camera import assumed_camera, scaled_camera
 from hand_recon_ros.hand_model import HandModel, load_free_hand
 from hand_recon_ros.pipeline.articulation import Articulation
+from hand_recon_ros.pipeline.assembly import assemble_hand
 from hand_recon_ros.pipeline.depth import measured_scale
 from hand_recon_ros.pipeline.finding import kept_hands, new_regions, tracked_regions
-from hand_recon_ros.pipeline.fitting import fit_hands, join_states
+from hand_recon_ros.pipeline.fitting import fit_hands
+from hand_recon_ros.pipeline.hand_state import join_states
 from hand_recon_ros.pipeline.landmarks import Landmarks, find_landmarks
 from hand_recon_ros.pipeline.recipes import find_recipe, load_articulation
-from hand_recon_ros.pipeline.reconstruction import Reconstruction, observe, reconstruct, resized
+from hand_recon_ros.pipeline.reconstruction import observe, reconstruct, resized
 from hand_recon_ros.pipeline.smoothing import OneEuro
 from hand_recon_ros.pipeline.tracking import Track, detection_due, new_track
 from hand_recon_ros.runtime import Engine, load_engine
-from hand_recon_ros.types import (
-    JOINT_COUNT,
-    ByteImage,
-    CameraModel,
-    FloatArray,
-    Hand,
-    HandFrame,
-    Pose,
-    Roi,
-    ScaleSource,
-    Side,
-    Timing,
-)
+from hand_recon_ros.types import ByteImage, CameraModel, FloatArray, Hand, HandFrame, Side, Timing
 
 MAX_GAP_NS = 1_000_000_000
 """Tracks are forgotten when stamps jump back, or ahead by more than this."""
@@ -194,6 +184,8 @@ class HandPipeline:
             track = self._tracks[row].seen_again(pixels, right)
             if track.side == self._tracks[row].side:
                 return track
+        if not self.settings.tracking:
+            return new_track(0, pixels, right)
         self._next_id += 1
         return new_track(self._next_id - 1, pixels, right)
 
@@ -224,43 +216,9 @@ class HandPipeline:
         sizes = np.array([track.size for track in tracks])
         built = resized(built, sizes, np.where(np.isnan(scales), sizes, scales))
         return tracks, [
-            self._hand(row, track, seen, built, camera, calibrated or track.sizes > 0)
+            assemble_hand(row, track, self._models[track.side], seen, built, camera, calibrated or track.sizes > 0)
             for row, track in enumerate(tracks)
         ]
-
-    def _hand(
-        self, row: int, track: Track, seen: Landmarks, built: Reconstruction, camera: CameraModel, metric: bool
-    ) -> Hand:
-        joints = built.joints[row].astype(np.float32)
-        vertices = built.vertices[row].astype(np.float32)
-        # The network's points moved to where the model has its joints: seen joints, with the network's own error.
-        shift = project(camera, joints) - project(camera, built.landmarks[row])
-        model = self._models[track.side]
-        return Hand(
-            side=track.side,
-            side_score=track.side_score,
-            score=float(seen.presence[row]),
-            track_id=track.track_id if self.settings.tracking else 0,
-            scale_source=ScaleSource.METRIC if metric else ScaleSource.ASSUMED,
-            joints=joints,
-            joints_2d=seen.pixels[row] + shift,
-            joint_scores=np.full(JOINT_COUNT, np.nan, np.float32),
-            vertices=vertices,
-            faces=model.faces,
-            wrist=Pose(built.wrists[row].astype(np.float32), joints[0]),
-            roi=_roi(project(camera, vertices), camera),
-            pose=built.poses[row].astype(np.float32),
-            betas=track.output.betas[0].astype(np.float32),
-            model=model.name,
-        )
-
-
-def _roi(pixels: FloatArray, camera: CameraModel) -> Roi:
-    """Smallest box of whole pixels around points, clipped to the image; empty at its border when all lie outside."""
-    size = (camera.width, camera.height)
-    low = np.floor(pixels.min(axis=0)).clip(0, size).astype(int)
-    high = (np.ceil(pixels.max(axis=0)) + 1).clip(low, size).astype(int)
-    return Roi(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
 
 
 def _check(rgb: ByteImage, depth: FloatArray | None) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hand_recon_ros.camera import normalise
 from hand_recon_ros.hand_model import HandModel, matrix_to_axis_angle, rotations_from_angles, skew_matrix, skin
 from hand_recon_ros.pipeline.articulation import Articulation
-from hand_recon_ros.pipeline.fitting import HandState, Observation
+from hand_recon_ros.pipeline.hand_state import HandState, Observation
 from hand_recon_ros.pipeline.landmarks import Landmarks
 from hand_recon_ros.types import CameraModel, Side
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.hand_model import axis_angle_to_matrix, matrix_to_axis_angle
-from hand_recon_ros.pipeline.fitting import HandState
+from hand_recon_ros.pipeline.hand_state import HandState
 
 Array = npt.NDArray[np.floating]
 

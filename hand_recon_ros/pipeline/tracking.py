@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from hand_recon_ros.pipeline.fitting import HandState
+from hand_recon_ros.pipeline.hand_state import HandState
 from hand_recon_ros.pipeline.landmarks import SAME_HAND_DISTANCE
 from hand_recon_ros.pipeline.smoothing import OneEuro, Smoothed, smooth, start_smoothing
 from hand_recon_ros.types import Side

@@ -5,7 +5,7 @@ import pytest
 
 from hand_recon_ros.hand_model import free_hand_anatomy, load_free_hand
 from hand_recon_ros.pipeline.articulation import Articulation, attach_points
-from hand_recon_ros.pipeline.fitting import HandState
+from hand_recon_ros.pipeline.hand_state import HandState
 
 JOINTS_TO_21 = [0, 13, 14, 15, 16, 1, 2, 3, 17, 4, 5, 6, 18, 10, 11, 12, 19, 7, 8, 9, 20]
 

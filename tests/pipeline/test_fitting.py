@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hand_recon_ros.pipeline.articulation import pose_points, shape_points
-from hand_recon_ros.pipeline.fitting import Observation, fit_hands
+from hand_recon_ros.pipeline.fitting import fit_hands
+from hand_recon_ros.pipeline.hand_state import Observation
 
 
 def points_of(model, state):

@@ -1,0 +1,56 @@
+"""What a fit starts from and arrives at: N hands as seen, and N hands as posed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """N hands as seen, mirrored to right ones.
+
+    Attributes:
+        rays: (N, L, 2) undistorted ray directions x/z, y/z of the landmarks.
+        relative: (N, L, 3) the same points in the camera's axes, up to translation and scale.
+    """
+
+    rays: Array
+    relative: Array
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Observation:
+        """The chosen hands, in the order of rows."""
+        return Observation(self.rays[rows], self.relative[rows])
+
+
+@dataclass(frozen=True)
+class HandState:
+    """N fitted right hands: root (N, 3, 3), translation (N, 3) m of the wrist, angles (N, 15, 3) rad, betas (N, B)."""
+
+    root: Array
+    translation: Array
+    angles: Array
+    betas: Array
+
+    def take(self, rows: slice) -> HandState:
+        """The chosen hands."""
+        return HandState(self.root[rows], self.translation[rows], self.angles[rows], self.betas[rows])
+
+
+def join_states(states: list[HandState]) -> HandState:
+    """One batch of several."""
+    return HandState(
+        np.concatenate([s.root for s in states]),
+        np.concatenate([s.translation for s in states]),
+        np.concatenate([s.angles for s in states]),
+        np.concatenate([s.betas for s in states]),
+    )
+
+
+def centred(points: Array) -> Array:
+    """Points (N, L, 3) from the mean of each hand's."""
+    return points - points.mean(axis=1, keepdims=True)

@@ -39,8 +39,8 @@ ANGLE_SD = np.radians([60.0, 15.0, 15.0])
 NEW_HAND_STEPS, SHAPE_STEPS, TRACKED_STEPS = 8, 2, 2
 STEP_DAMPING = np.repeat([1 / 0.5**2, 1 / 0.1**2], 3)
 """Levenberg's term for rotation (0.5 rad) and translation (0.1 m): holds a bad start together."""
-DONE = 0.03
-"""A step under this (radians, decimetres) ends the fit: the next would be its square."""
+DONE = 0.1
+"""A step under this (radians, decimetres) ends the fit: what is left is of the order of its square."""
 
 
 def fit_hands(model: Articulation, seen: Observation, known: list[HandState | None]) -> list[HandState]:

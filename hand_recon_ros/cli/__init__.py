@@ -10,9 +10,10 @@ import typer
 import hand_recon_ros
 from hand_recon_ros.cli.answers import DEBUG, answering
 from hand_recon_ros.cli.bag import bag
+from hand_recon_ros.cli.conformance import conformance
 from hand_recon_ros.cli.demo import demo
 from hand_recon_ros.cli.image import image
-from hand_recon_ros.cli.models import models
+from hand_recon_ros.cli.models import import_weights, models
 from hand_recon_ros.cli.node import WITH_ROS_ARGUMENTS, node
 from hand_recon_ros.cli.overlay import overlay
 from hand_recon_ros.cli.play import play
@@ -29,7 +30,7 @@ VERBS = (
     bag,
     overlay,
     demo,
-    models,
+    conformance,
 )
 
 
@@ -50,6 +51,10 @@ app = typer.Typer(
 for verb in VERBS:
     app.command()(answering(verb))
 app.command(context_settings=WITH_ROS_ARGUMENTS)(answering(node))
+models_app = typer.Typer(invoke_without_command=True)
+models_app.callback()(answering(models))
+models_app.command("import")(answering(import_weights))
+app.add_typer(models_app, name="models")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,9 +1,10 @@
-"""`hand-recon models`: what --model can be."""
+"""`hand-recon models`: what --model can be; `hand-recon models import`: weights of your own."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from hand_recon_ros.networks.cards import Card
 
 
-def models() -> None:
-    """List the models, with the licence, size and integrity of their weights.
+def models(context: typer.Context) -> None:
+    """List the models, with the licence, size and integrity of their weights; `models import` takes your own.
 
     The exit code is 1 when a file of weights is missing or damaged.
     """
+    if context.invoked_subcommand:
+        return
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -42,6 +45,20 @@ def models() -> None:
     Console().print(table)
     if damage:
         raise typer.Exit(FAILED)
+
+
+def import_weights(
+    name: Annotated[str, typer.Argument(help="Research network, such as handoccnet.")],
+    file: Annotated[Path, typer.Argument(help="Checkpoint as its authors published it.", exists=True, dir_okay=False)],
+    mesh: Annotated[
+        Path | None,
+        typer.Option(help="Mesh or graph files published beside it, where the network needs them.", exists=True),
+    ] = None,
+) -> None:
+    """Check a published checkpoint, without running what it holds, and keep its weights as safetensors."""
+    from hand_recon_ros.networks.checkpoints import import_checkpoint
+
+    typer.echo(f"weights of {name} are in {import_checkpoint(name, file, mesh_files=mesh)}")
 
 
 def weights_state(file: str, card: Card) -> str:

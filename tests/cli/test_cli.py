@@ -51,6 +51,7 @@ def failing(monkeypatch):
             raise error
 
         monkeypatch.setattr(app, "registered_commands", [])
+        monkeypatch.setattr(app, "registered_groups", [])
         app.command()(answering(models))
         app.command(name="other")(lambda: None)
 

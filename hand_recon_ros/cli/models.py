@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,10 +62,13 @@ def import_weights(
 
 def weights_state(file: str, card: Card) -> str:
     """Whether a file of weights under models/ is "ok", "missing", or "damaged" by the checksum on its card."""
+    from hand_recon_ros.networks.cards import intact_bytes
     from hand_recon_ros.paths import shared_file
 
     try:
-        content = shared_file("models", file).read_bytes()
+        intact_bytes(shared_file("models", file), card.sha256, card.bytes)
     except FileNotFoundError:
         return "missing"
-    return "ok" if hashlib.sha256(content).hexdigest() == card.sha256 else "damaged"
+    except ValueError:
+        return "damaged"
+    return "ok"

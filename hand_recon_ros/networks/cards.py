@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -55,3 +56,19 @@ def card_at(path: Path) -> Card:
         raise ValueError(
             f"{path} must be YAML with exactly the entries {expected}: {error}; restore the file"
         ) from error
+
+
+def intact_bytes(path: Path, sha256: str, size: int) -> bytes:
+    """Content of a file that must have this checksum and size in bytes.
+
+    Raises:
+        ValueError: it has not.
+        OSError: it cannot be read.
+    """
+    content = path.read_bytes()
+    if len(content) != size:
+        raise ValueError(f"expected {size} bytes in {path}, got {len(content)}; the file is damaged: install it again")
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ValueError(f"expected {path} with sha256 {sha256}, got {found}; the file was changed: install it again")
+    return content

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
+
+from hand_recon_ros.networks.cards import intact_bytes
 
 
 def read_weights(path: Path, sha256: str, size: int) -> dict[str, Tensor]:
@@ -17,14 +18,8 @@ def read_weights(path: Path, sha256: str, size: int) -> dict[str, Tensor]:
     Raises:
         ValueError: the file is truncated, changed, or no safetensors file.
     """
-    content = path.read_bytes()
-    if len(content) != size:
-        raise ValueError(f"expected {size} bytes in {path}, got {len(content)}; the file is damaged: install it again")
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ValueError(f"expected {path} with sha256 {sha256}, got {found}; the file was changed: install it again")
     try:
-        return load(content)
+        return load(intact_bytes(path, sha256, size))
     except SafetensorError as error:
         raise ValueError(f"expected {path} to be a safetensors file: {error}; make it again") from error
 

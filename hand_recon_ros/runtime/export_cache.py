@@ -15,8 +15,9 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from hand_recon_ros import networks
-from hand_recon_ros.networks.cards import read_card
+from hand_recon_ros.networks.cards import intact_bytes, read_card
 from hand_recon_ros.networks.registry import find_network
+from hand_recon_ros.paths import shared_file
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,10 @@ def _source_digest(name: str) -> str:
         raise ValueError(f"expected a network with shipped weights, got {name!r}; run it with engine torch")
     sources = [*sorted(Path(networks.__path__[0]).glob("*.py")), Path(__file__).with_name("export.py")]
     code = b"".join(path.read_bytes() for path in sources)
-    return _digest("\n".join([read_card(weights).sha256, version("torch"), version("onnxscript")]).encode() + code)
+    card = read_card(weights)
+    # An export is as good as its weights were, but a damaged installation should be told, not worked around.
+    intact_bytes(shared_file("models", weights), card.sha256, card.bytes)
+    return _digest("\n".join([card.sha256, version("torch"), version("onnxscript")]).encode() + code)
 
 
 def _digest(content: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import subprocess
 import sys
 
@@ -47,12 +48,32 @@ def test_a_damaged_export_is_made_again(exports, damage):
     assert len(exports) == 2
 
 
-def test_other_weights_need_another_export(exports, monkeypatch):
+@pytest.fixture
+def weights(monkeypatch, tmp_path):
+    """A file that stands for the network's weights, with a card that fits it."""
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(b"other weights")
+    card = dataclasses.replace(
+        read_card(f"{NAME}.safetensors"), sha256=hashlib.sha256(b"other weights").hexdigest(), bytes=13
+    )
+    monkeypatch.setattr(export_cache, "read_card", lambda weights: card)
+    monkeypatch.setattr(export_cache, "shared_file", lambda folder, name: path)
+    return path
+
+
+def test_other_weights_need_another_export(exports, request):
     cached_onnx(NAME, "openvino")
-    other = dataclasses.replace(read_card(f"{NAME}.safetensors"), sha256="0" * 64)
-    monkeypatch.setattr(export_cache, "read_card", lambda weights: other)
+    request.getfixturevalue("weights")
     cached_onnx(NAME, "openvino")
     assert len(exports) == 2
+
+
+@pytest.mark.parametrize("damage", [b"other weighty", b"short"])
+def test_damaged_weights_are_told_although_their_export_is_there(exports, weights, damage):
+    cached_onnx(NAME, "openvino")
+    weights.write_bytes(damage)
+    with pytest.raises(ValueError, match="install it again"):
+        cached_onnx(NAME, "openvino")
 
 
 def test_a_failed_export_leaves_nothing_and_is_tried_again(exports, monkeypatch, tmp_path):

@@ -162,3 +162,22 @@ def parameter_file() -> str:
         value = yaml.safe_dump(row.default).removesuffix("\n").removesuffix("\n...")
         lines.append(f"    {row.name}: {value}")
     return "\n".join(lines) + "\n"
+
+
+def parameter_page() -> str:
+    """The text of docs/parameters.md: every parameter in a table for people."""
+    lines = [
+        "# Parameters of the node",
+        "",
+        "Set with `-p name:=value` or `--params-file FILE`, in the form of",
+        "[config/hand_recon.yaml](../config/hand_recon.yaml). Generated from hand_recon_ros/node/parameters.py.",
+        "",
+        "| name | default | range | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| `{row.name}` | {_plain(row.default)} | {row.range} | {row.description} |" for row in PARAMETERS]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

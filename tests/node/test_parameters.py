@@ -11,13 +11,19 @@ import yaml
 
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.ros_args import parameters_of_file
-from hand_recon_ros.node.parameters import PARAMETERS, NodeParameters, parameter_file, parameters_from
+from hand_recon_ros.node.parameters import PARAMETERS, NodeParameters, parameter_file,
+    parameter_page, parameters_from
 from hand_recon_ros.paths import shared_file
 
 
 def test_the_configuration_file_is_the_generated_one() -> None:
     text = shared_file("config", "hand_recon.yaml").read_text()
     assert text == parameter_file(), "write parameter_file() to config/hand_recon.yaml"
+
+
+def test_the_documentation_is_the_generated_one() -> None:
+    page = Path(__file__).parents[2] / "docs" / "parameters.md"
+    assert page.read_text() == parameter_page(), "write parameter_page() to docs/parameters.md"
 
 
 def test_the_configuration_file_gives_the_defaults() -> None:

@@ -84,7 +84,7 @@ class NodeParameters:
         "auto", "Where the networks run; auto takes CUDA when it is there.", choices=("auto", "cpu", "cuda")
     )
     threads: int = _row(0, "Threads for the networks on the CPU; 0 leaves the choice to the runtime.", 0, 256)
-    max_hands: int = _row(4, "Most hands reconstructed in one image.", 1, 16)
+    max_hands: int = _row(4, "Most hands reconstructed in one image.", 1, 256)
     min_score: float = _row(0.5, "Findings that are hands with a lower probability are dropped.", 0.01, 0.99)
     smoothing: bool = _row(False, "Smooth tracked hands with a one-euro filter.")
     smoothing_min_cutoff: float = _row(1.5, "Cut-off of the filter at rest; lower is smoother.", 0.01, 100, "Hz")

@@ -11,8 +11,13 @@ import yaml
 
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.ros_args import parameters_of_file
-from hand_recon_ros.node.parameters import PARAMETERS, NodeParameters, parameter_file,
-    parameter_page, parameters_from
+from hand_recon_ros.node.parameters import (
+    PARAMETERS,
+    NodeParameters,
+    parameter_file,
+    parameter_page,
+    parameters_from,
+)
 from hand_recon_ros.paths import shared_file
 
 

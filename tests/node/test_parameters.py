@@ -58,7 +58,7 @@ def test_every_row_is_documented_and_checks_its_range(row: Any) -> None:
 def test_whole_numbers_are_taken_for_numbers_but_not_the_other_way_round() -> None:
     assert parameters_from({"marker_lifetime": 1}).marker_lifetime == 1.0
     assert isinstance(parameters_from({"marker_lifetime": 1}).marker_lifetime, float)
-    with pytest.raises(ValueError, match=r"max_hands must be a whole number: 1 to 16; got 2\.0"):
+    with pytest.raises(ValueError, match=r"max_hands must be a whole number: 1 to 256; got 2\.0"):
         parameters_from({"max_hands": 2.0})
 
 

@@ -87,7 +87,9 @@ def _run(source: str, intrinsics: list[str], image_topic: str, bag: Path) -> int
     from hand_recon_ros.node.live_recording import record_live
     from hand_recon_ros.node.wire_node import stop_on_signals
 
-    domain = 100 + os.getpid() % 100  # a domain of its own, so that no other node on this computer listens in
+    # A domain of its own, so that no other node on this computer listens in; from 102 on, ports would be in the range
+    # that Linux hands out to others.
+    domain = 52 + os.getpid() % 50
     environment = os.environ | {"ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     environment.pop("CYCLONEDDS_URI", None)
     base = image_topic.removesuffix(COMPRESSED_SUFFIX)

@@ -107,6 +107,22 @@ NETWORKS = (
         "MIT",
         poses_model=True,
     ),
+    NetworkEntry(
+        "smhr_single",
+        "hand_recon_ros.networks.smhr:smhr_single",
+        None,
+        224,
+        "MIT",
+        poses_model=True,
+    ),
+    NetworkEntry(
+        "smhr_multi",
+        "hand_recon_ros.networks.smhr:smhr_multi",
+        None,
+        384,
+        "MIT",
+        poses_model=True,
+    ),
 )
 
 

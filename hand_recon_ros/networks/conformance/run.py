@@ -26,6 +26,7 @@ ADAPTERS = {
     },
     "eaa_interhand": "hand_recon_ros.networks.conformance.eaa_interhand:eaa_interhand",
     "eaa_interhand_release": "hand_recon_ros.networks.conformance.eaa_interhand:eaa_release",
+    "smhr": "hand_recon_ros.networks.conformance.smhr:run_smhr",
 }
 """By a case's network: "module:function" that runs it and returns its outputs under the case's names."""
 

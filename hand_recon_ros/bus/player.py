@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,7 @@ def play_bag(
     stop: threading.Event | None = None,
     on_progress: Callable[[PlayProgress], None] = lambda progress: None,
     wait_s: float = 0.0,
+    only: Collection[str] = (),
 ) -> None:
     """Publish every message of a recording on its recorded topics, with the recorded QoS and untouched stamps.
 
@@ -48,6 +49,7 @@ def play_bag(
         stop: ends playing at once when set.
         on_progress: called after each message.
         wait_s: longest wait for a first subscriber.
+        only: names of the topics to play; all when empty.
 
     Raises:
         ValueError: a recording that cannot be read or has no messages, or a rate that is not positive.
@@ -58,7 +60,7 @@ def play_bag(
     with open_bag(path) as bag:
         if not bag.message_count:
             raise ValueError(f"expected a recording with messages, {path} has none")
-        publishers = _publishers(bag, bus)
+        publishers = _publishers(bag, bus, only)
         wait_for_subscriber(publishers.values(), wait_s, stop)
         rounds = 0
         while not stop.is_set():
@@ -79,12 +81,13 @@ def wait_for_subscriber(publishers: Iterable[Publisher], wait_s: float, stop: th
             return
 
 
-def _publishers(bag: BagReader, bus: Bus) -> dict[BagTopic, Publisher]:
+def _publishers(bag: BagReader, bus: Bus, only: Collection[str]) -> dict[BagTopic, Publisher]:
     known = message_types().fielddefs
-    for topic in bag.topics:
+    wanted = [topic for topic in bag.topics if not only or topic.name in only]
+    for topic in wanted:
         if topic.ros_type not in known:
             logger.warning("topic %s is not played: message type %s is not known here", topic.name, topic.ros_type)
-    return {t: bus.publisher(t.name, t.ros_type, t.qos) for t in bag.topics if t.ros_type in known}
+    return {t: bus.publisher(t.name, t.ros_type, t.qos) for t in wanted if t.ros_type in known}
 
 
 def _play_round(

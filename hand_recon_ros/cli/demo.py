@@ -84,7 +84,7 @@ def _run(source: str, intrinsics: list[str], image_topic: str, bag: Path) -> int
     from hand_recon_ros.bus.wire import WireBus
     from hand_recon_ros.cli.progress import stderr
     from hand_recon_ros.node.image_topic import COMPRESSED_SUFFIX
-    from hand_recon_ros.node.live_recording import record_live
+    from hand_recon_ros.node.live_recording import info_topic, record_live
     from hand_recon_ros.node.wire_node import stop_on_signals
 
     # A domain of its own, so that no other node on this computer listens in; from 102 on, ports would be in the range
@@ -95,6 +95,8 @@ def _run(source: str, intrinsics: list[str], image_topic: str, bag: Path) -> int
     base = image_topic.removesuffix(COMPRESSED_SUFFIX)
     parameters = [f"use_compressed:={str(base != image_topic).lower()}", "publish_vertices:=true"]
     ros = ["--ros-args", "-r", f"image:={base}", *(word for p in parameters for word in ("-p", p))]
+    # A recording may hold results too, which must not mix with those of this node.
+    only = [word for topic in (image_topic, info_topic(base)) for word in ("--only", topic)]
     console = stderr()
     bus = WireBus(NodeName("hand_recon_demo"), localhost_settings(domain))
     try:
@@ -103,7 +105,7 @@ def _run(source: str, intrinsics: list[str], image_topic: str, bag: Path) -> int
             with _child(["node", *ros], environment) as node:
                 _wait_for(node, lambda: recorder.subscriptions["/hand_recon/hands"].publisher_count() > 0, stop)
                 with (
-                    _child(["play", source, "--wait", "10", *intrinsics], environment) as player,
+                    _child(["play", source, "--wait", "10", *only, *intrinsics], environment) as player,
                     Live(console=console) as live,
                 ):
                     while player.poll() is None and node.poll() is None and not stop.wait(0.25):

@@ -16,6 +16,7 @@ def play(
     ],
     rate: Annotated[float, typer.Option(min=0.01, help="Speed of a recording; 2 is twice as fast.")] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Start a recording again at its end.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Topic of a recording to play; may be repeated.")] = None,
     hz: Annotated[float, typer.Option(min=0.01, help="Pictures a second of a folder.")] = 10.0,
     topic: Annotated[str, typer.Option(help="Image topic of anything but a recording.")] = "/camera/image",
     raw: Annotated[bool, typer.Option("--raw", help="Raw images instead of JPEG.")] = False,
@@ -46,6 +47,7 @@ def play(
                     stop,
                     lambda p: progress.update(task, completed=p.sent, total=p.total),
                     wait,
+                    only or (),
                 )
             else:
                 frames = with_camera(open_frames(source, hz), camera_of(camera, camera_info))

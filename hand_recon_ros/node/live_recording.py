@@ -21,6 +21,11 @@ from hand_recon_ros.node.monitor import HandMonitor
 NODE = "/hand_recon"
 
 
+def info_topic(image_topic: str) -> str:
+    """Where the intrinsics of a base image topic are: beside it."""
+    return f"{image_topic.rpartition('/')[0]}/camera_info"
+
+
 @contextmanager
 def record_live(bus: WireBus, out: Path, image_topic: str) -> Iterator[tuple[HandMonitor, TopicRecorder]]:
     """Record images, intrinsics and hands of the node /hand_recon while the context lasts.
@@ -34,7 +39,7 @@ def record_live(bus: WireBus, out: Path, image_topic: str) -> Iterator[tuple[Han
     kind = IMAGE if base == image_topic else COMPRESSED_IMAGE
     topics = [
         (image_topic, kind, SENSOR_DATA),
-        (f"{base.rpartition('/')[0]}/camera_info", CAMERA_INFO, SENSOR_DATA),
+        (info_topic(base), CAMERA_INFO, SENSOR_DATA),
         (f"{NODE}/hands", HAND_ARRAY, RESULTS),
         (f"{NODE}/mesh_topology", HAND_MESH_TOPOLOGY, LATCHED),
     ]

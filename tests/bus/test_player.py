@@ -85,6 +85,12 @@ def test_playing_sends_every_message_unchanged_and_in_order(tmp_path: Path) -> N
     assert [(p.sent, p.total, p.rounds) for p in progress] == [(k, 6, 0) for k in range(1, 7)]
 
 
+def test_only_the_topics_asked_for_are_played(tmp_path: Path) -> None:
+    bus = Recorder()
+    play_bag(recording(tmp_path / "b.mcap"), bus, only=["/image"])
+    assert [topic for topic, _ in bus.sent] == ["/image"] * 3
+
+
 def test_a_loop_plays_until_stopped(tmp_path: Path) -> None:
     bus, stop = Recorder(), threading.Event()
 

@@ -32,7 +32,7 @@ AMBIENT = 0.8
 
 
 class PlacedHands(NamedTuple):
-    """N hands posed in axes of the camera, metres; leading dimensions ... are (B, K).
+    """Hands of one side, posed in axes of the camera, metres; leading dimensions are (B, K).
 
     Attributes:
         vertices: (..., V, 3), and joints: (..., 21, 3) in the order of `Joint`.

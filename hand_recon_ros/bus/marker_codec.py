@@ -14,27 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.bus.cdr import CdrWriter, time_of
-from hand_recon_ros.types import BONES, Hand, Side
+from hand_recon_ros.render.palette import FINGER_COLOURS, SIDE_COLOURS, Rgb
+from hand_recon_ros.types import BONES, Hand
 
 MARKER_ARRAY = "visualization_msgs/msg/MarkerArray"
-Colour = tuple[float, float, float, float]
 
 MESH, SKELETON, JOINTS, LABEL = NAMESPACES = ("mesh", "skeleton", "joints", "label")
-SIDE_COLOURS: dict[Side, Colour] = {
-    Side.UNKNOWN: (0.75, 0.75, 0.75, 1.0),
-    Side.LEFT: (0.36, 0.62, 0.86, 1.0),
-    Side.RIGHT: (0.93, 0.66, 0.45, 1.0),
-}
-WHITE: Colour = (1.0, 1.0, 1.0, 1.0)
-FINGER_COLOURS: tuple[Colour, ...] = (
-    (0.86, 0.20, 0.18, 1.0),
-    (0.93, 0.60, 0.07, 1.0),
-    (0.30, 0.69, 0.31, 1.0),
-    (0.13, 0.59, 0.95, 1.0),
-    (0.61, 0.15, 0.69, 1.0),
-)
+WHITE: Rgb = (1.0, 1.0, 1.0)
+# Anything less switches blending on and depth writing off, so that meshes are drawn in the wrong order.
+OPAQUE = 1.0
 BONE_ENDS = np.array(BONES).reshape(-1)
-BONE_COLOURS = np.repeat(np.array(FINGER_COLOURS, np.float32), len(BONE_ENDS) // len(FINGER_COLOURS), axis=0)
+OPAQUE_FINGERS = np.array([(*colour, OPAQUE) for colour in FINGER_COLOURS], np.float32)
+BONE_COLOURS = np.repeat(OPAQUE_FINGERS, len(BONE_ENDS) // len(FINGER_COLOURS), axis=0)
 NOTHING = np.empty(0, np.float32)
 UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 # Empty texture (resource, header, format, data) and texture coordinates.
@@ -148,7 +139,7 @@ def _head(
     namespace: str,
     marker_id: int,
     shape: Shape,
-    colour: Colour,
+    colour: Rgb,
     position: Sequence[float] = (0.0, 0.0, 0.0),
     size: float = 1.0,
     action: Action = Action.ADD,
@@ -171,6 +162,7 @@ def _head(
         size,
         size,
         *colour,
+        OPAQUE,
         *header.lifetime,
         False,
     )

@@ -22,13 +22,12 @@ from hand_recon_ros.bus.hand_codec import (
     topology_id,
 )
 from hand_recon_ros.bus.marker_codec import (
-    FINGER_COLOURS,
     MARKER_ARRAY,
     NAMESPACES,
-    SIDE_COLOURS,
     MarkerStyle,
     encode_markers,
 )
+from hand_recon_ros.render.palette import FINGER_COLOURS, SIDE_COLOURS
 from hand_recon_ros.types import BONES, Hand, HandFrame, Side
 
 EMPTY = np.empty(0, np.uint8)
@@ -158,9 +157,9 @@ def colour(rgba: Any) -> Any:
 
 
 def drawn(hand: Hand, marker_id: int) -> list[Any]:
-    own = SIDE_COLOURS[hand.side]
+    own = (*SIDE_COLOURS[hand.side], 1.0)
     ends = [point(*hand.joints[j]) for bone in BONES for j in bone]
-    fingers = [colour(np.float32(FINGER_COLOURS[bone // 4])) for bone in range(len(BONES)) for _ in range(2)]
+    fingers = [colour(np.float32((*FINGER_COLOURS[bone // 4], 1))) for bone in range(len(BONES)) for _ in range(2)]
     above = min(hand.joints.tolist(), key=lambda joint: joint[1])
     above[1] -= 0.03
     pose = new(

@@ -18,6 +18,15 @@ CAMERA = CameraModel(560.0, 560.0, 319.5, 239.5, 640, 480)
 UPRIGHT = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 LOOK = Look(np.array([0.8, 0.6, 0.48]), np.array([0.2, 0.3, 0.5]), np.array([-0.4, -0.7, -0.6]))
 FRAME_NS = 66_666_667
+RELAXED_AND_FLAT = [
+    "relaxed",
+    pytest.param(
+        "spread",
+        marks=pytest.mark.xfail(
+            strict=True, reason="the landmark network tilts flat, upright rendered hands, and the fit follows it"
+        ),
+    ),
+]
 
 
 def backdrop(height=480, width=640):
@@ -64,8 +73,9 @@ def tracker(pipeline):
     return tracking, calls
 
 
-def test_two_hands_are_found_with_their_sides_in_metres(pipeline):
-    truth = {Side.RIGHT: right(gesture="relaxed"), Side.LEFT: left(gesture="relaxed")}
+@pytest.mark.parametrize("gesture", RELAXED_AND_FLAT)
+def test_two_hands_are_found_with_their_sides_in_metres(pipeline, gesture):
+    truth = {Side.RIGHT: right(gesture=gesture), Side.LEFT: left(gesture=gesture)}
     hands = pipeline(scene(*truth.values()), camera=CAMERA).hands
     assert {hand.side for hand in hands} == {Side.LEFT, Side.RIGHT} and len(hands) == 2
     for hand in hands:
@@ -123,8 +133,9 @@ def depth_image(hand, scale):
     return np.where(seen.face >= 0, seen.depth * scale, 1.5).astype(np.float32)
 
 
-def test_depth_decides_the_distance(pipeline):
-    truth = right(x=0.0, gesture="relaxed")
+@pytest.mark.parametrize("gesture", RELAXED_AND_FLAT)
+def test_depth_decides_the_distance(pipeline, gesture):
+    truth = right(x=0.0, gesture=gesture)
     picture = scene(truth)
     for scale in (0.85, 1.2):
         (hand,) = pipeline(picture, camera=CAMERA, depth=depth_image(truth, scale)).hands

@@ -3,93 +3,26 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from messages import STORE
+from memory_bus import CAMERA, MemoryBus
 from stand_in import BAD, CRASH, StandIn, hand, picture
 
-from hand_recon_ros.bus import LATCHED, RESULTS, Qos
-from hand_recon_ros.bus.camera_codec import encode_camera_info, info_of
+from hand_recon_ros.bus import LATCHED, RESULTS
 from hand_recon_ros.bus.compressed_codec import encode_compressed_image
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY, topology_id
 from hand_recon_ros.bus.image_codec import encode_image
 from hand_recon_ros.bus.marker_codec import MARKER_ARRAY, NAMESPACES
-from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.node import HandNode, NodeParameters
 from hand_recon_ros.node.mailbox import Mailbox
-from hand_recon_ros.types import CameraModel, HandFrame
+from hand_recon_ros.types import HandFrame
 
-CAMERA = CameraModel(50, 50, 32, 24, 64, 48)
 OUTPUTS = {"/hands/hands": HAND_ARRAY, "/hands/markers": MARKER_ARRAY, "/hands/mesh_topology": HAND_MESH_TOPOLOGY}
-
-
-class MemoryBus:
-    """Delivers at once; the clock stands still at a value that a test sets."""
-
-    def __init__(self, *remaps: tuple[str, str]) -> None:
-        self.node = NodeName("hands", "/", remaps)
-        self.callbacks: dict[str, Callable[[memoryview], None]] = {}
-        self.sent: dict[str, list[Any]] = defaultdict(list)
-        self.audience: dict[str, int] = defaultdict(int)
-        self.qos: dict[str, Qos] = {}
-        self.clock = 7
-        self.published: queue.Queue[int] = queue.Queue()  # stamps on ~/hands
-
-    def publisher(self, topic: str, ros_type: str, qos: Qos) -> Any:
-        bus, name = self, self.resolve(topic)
-        bus.qos[name] = qos
-
-        class Output:
-            def publish(self, cdr: bytearray) -> None:
-                message = STORE.deserialize_cdr(bytes(cdr), ros_type)
-                bus.sent[name].append(message)
-                if ros_type == HAND_ARRAY:
-                    bus.published.put(message.header.stamp.nanosec)
-
-            def subscription_count(self) -> int:
-                return bus.audience[name]
-
-        return Output()
-
-    def subscribe(self, topic: str, ros_type: str, qos: Qos, on_message: Callable[[memoryview], None]) -> Any:
-        self.callbacks[self.resolve(topic)] = on_message
-
-    def resolve(self, topic: str) -> str:
-        return self.node.resolve(topic)
-
-    def sibling(self, base: str, topic: str) -> str:
-        return self.node.sibling(base, topic)
-
-    def now_ns(self) -> int:
-        return self.clock
-
-    def spin(self, stop: threading.Event) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
-
-    def image(self, hands: int, stamp: int = 1, frame_id: str = "camera", topic: str = "/image") -> None:
-        self.callbacks[topic](memoryview(encode_image(stamp, frame_id, picture(hands))))
-
-    def info(self, camera: CameraModel = CAMERA, frame_id: str = "camera", topic: str = "/camera_info") -> None:
-        self.callbacks[topic](memoryview(encode_camera_info(info_of(camera, 0, frame_id))))
-
-    @property
-    def arrays(self) -> list[Any]:
-        return self.sent["/hands/hands"]
-
-    @property
-    def markers(self) -> list[list[tuple[str, int, int]]]:
-        return [[(m.ns, m.id, m.action) for m in a.markers] for a in self.sent["/hands/markers"]]
 
 
 def start(bus: MemoryBus, **parameters: Any) -> tuple[HandNode, StandIn]:

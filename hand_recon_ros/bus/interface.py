@@ -52,6 +52,13 @@ class Publisher(Protocol):
         """Number of subscriptions that match: zero means that building the message can be saved."""
         ...
 
+    def incompatible_count(self) -> int:
+        """How often a subscription asked for a quality of service that this publisher does not offer."""
+        ...
+
+    def close(self) -> None:
+        """Leave the topic; may be called twice."""
+
 
 class Subscription(Protocol):
     """One input topic."""
@@ -59,6 +66,17 @@ class Subscription(Protocol):
     def publisher_count(self) -> int:
         """Number of publishers that match."""
         ...
+
+    def incompatible_count(self) -> int:
+        """How often a publisher offered less than the quality of service that this subscription asks for."""
+        ...
+
+    def lost_count(self) -> int:
+        """Messages so far that arrived but were replaced by newer ones before they could be delivered."""
+        ...
+
+    def close(self) -> None:
+        """Leave the topic: on_message is not called any more; may be called twice."""
 
 
 class Bus(Protocol):
@@ -95,3 +113,24 @@ class Bus(Protocol):
 
     def close(self) -> None:
         """Leave the graph and release everything; may be called twice."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service says: whether it was done, and one sentence about it."""
+
+    success: bool
+    message: str = ""
+
+
+class LiveBus(Bus, Protocol):
+    """A bus to which people and clocks speak too: services and timers beside topics."""
+
+    def trigger_service(self, name: str, handler: Callable[[], Answer]) -> None:
+        """Offer a std_srvs/Trigger service; handler is called from `spin`."""
+
+    def switch_service(self, name: str, handler: Callable[[bool], Answer]) -> None:
+        """Offer a std_srvs/SetBool service; handler is called from `spin`."""
+
+    def every(self, period_s: float, callback: Callable[[], None]) -> None:
+        """Call back again and again from `spin`, by the clock of `now_ns`."""

@@ -12,6 +12,9 @@ from typing import Any
 import yaml
 
 from hand_recon_ros.bus.marker_codec import MarkerStyle
+from hand_recon_ros.bus.names import NODE_NAME
+
+MAX_CAMERAS = 16
 
 # Parameters that every ROS 2 node accepts; they are for other parts of the system.
 OTHERS = ("use_sim_time", "start_type_description_service")
@@ -40,6 +43,8 @@ class Parameter:
         """What the values may be, for people."""
         if self.choices:
             return ", ".join(self.choices)
+        if isinstance(self.default, tuple):
+            return "a list of names"
         if self.low is None:
             return "true or false" if isinstance(self.default, bool) else "any text"
         return f"{self.low:g} to {self.high:g}" + (f" {self.unit}" if self.unit else "")
@@ -49,13 +54,15 @@ class Parameter:
         kind = type(self.default)
         if kind is float and type(value) is int:
             value = float(value)
+        if kind is tuple and type(value) is list and value and all(type(item) is str for item in value):
+            value = tuple(value)
         inside = self.low is None or self.high is None or (type(value) is kind and self.low <= value <= self.high)
         if type(value) is not kind or not inside or (self.choices and value not in self.choices):
             raise ValueError(f"parameter {self.name} must be {KINDS[kind]}: {self.range}; got {value!r}")
         return value
 
 
-KINDS = {bool: "a boolean", int: "a whole number", float: "a number", str: "a text"}
+KINDS = {bool: "a boolean", int: "a whole number", float: "a number", str: "a text", tuple: "a list of texts"}
 
 
 def _row(
@@ -84,6 +91,11 @@ class NodeParameters:
         "auto", "Where the networks run; auto takes CUDA when it is there.", choices=("auto", "cpu", "cuda")
     )
     threads: int = _row(0, "Threads for the networks on the CPU; 0 leaves the choice to the runtime.", 0, 256)
+    cameras: tuple[str, ...] = _row(
+        ("",),
+        "Cameras that this process serves with one batched network: the topics of each lie below its name, such as "
+        "left/image and ~/left/hands. One empty name is a single camera without a prefix.",
+    )
     max_hands: int = _row(4, "Most hands reconstructed in one image.", 1, 256)
     min_score: float = _row(0.5, "Findings that are hands with a lower probability are dropped.", 0.01, 0.99)
     smoothing: bool = _row(False, "Smooth tracked hands with a one-euro filter.")
@@ -118,11 +130,22 @@ class NodeParameters:
     def __post_init__(self) -> None:
         for row in PARAMETERS:
             object.__setattr__(self, row.name, row.checked(getattr(self, row.name)))
+        _check_cameras(self.cameras)
 
     @property
     def marker_style(self) -> MarkerStyle:
         """How markers are drawn."""
         return MarkerStyle(self.marker_mesh, self.marker_skeleton, self.marker_label, lifetime_s=self.marker_lifetime)
+
+
+def _check_cameras(cameras: tuple[str, ...]) -> None:
+    named = all(NODE_NAME.fullmatch(camera) for camera in cameras)
+    if cameras == ("",) or (named and 0 < len(cameras) <= MAX_CAMERAS and len(set(cameras)) == len(cameras)):
+        return
+    raise ValueError(
+        f"parameter cameras must be 1 to {MAX_CAMERAS} different names of letters, digits and underscores, "
+        f"got {list(cameras)!r}"
+    )
 
 
 def _table() -> tuple[Parameter, ...]:
@@ -149,6 +172,25 @@ def parameters_from(values: Mapping[str, Any]) -> NodeParameters:
     return NodeParameters(**own)
 
 
+def changed_parameters(before: NodeParameters, values: Mapping[str, Any]) -> NodeParameters:
+    """Parameters after a change while the node runs.
+
+    Raises:
+        ValueError: an unknown name, a value that is not allowed, or one that takes effect at start only.
+    """
+    after = parameters_from({**_values(before), **values})
+    fixed = [row.name for row in PARAMETERS if not row.live and getattr(after, row.name) != getattr(before, row.name)]
+    if fixed:
+        raise ValueError(
+            f"parameter {fixed[0]} takes effect when the node is configured; clean it up or stop it, and start again"
+        )
+    return after
+
+
+def _values(parameters: NodeParameters) -> dict[str, Any]:
+    return {row.name: getattr(parameters, row.name) for row in PARAMETERS}
+
+
 def parameter_file() -> str:
     """The text of config/hand_recon.yaml: every parameter with its default and its meaning."""
     lines = [
@@ -159,7 +201,8 @@ def parameter_file() -> str:
         when = "" if row.live else " Takes effect at start."
         for line in textwrap.wrap(f"{row.description} ({row.range}){when}", 100):
             lines.append(f"    # {line}")
-        value = yaml.safe_dump(row.default).removesuffix("\n").removesuffix("\n...")
+        default = list(row.default) if isinstance(row.default, tuple) else row.default
+        value = yaml.safe_dump(default, default_flow_style=True).removesuffix("\n").removesuffix("\n...")
         lines.append(f"    {row.name}: {value}")
     return "\n".join(lines) + "\n"
 
@@ -180,4 +223,6 @@ def parameter_page() -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, tuple):
+        return str(list(value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -14,6 +14,7 @@ from hand_recon_ros.bus.ros_args import parameters_of_file
 from hand_recon_ros.node.parameters import (
     PARAMETERS,
     NodeParameters,
+    changed_parameters,
     parameter_file,
     parameter_page,
     parameters_from,
@@ -67,6 +68,23 @@ def test_an_unknown_name_suggests_a_known_one() -> None:
         parameters_from({"max_hand": 2})
     with pytest.raises(ValueError, match="known are model, device"):
         parameters_from({"zzz": 2})
+
+
+def test_cameras_are_one_without_a_name_or_several_different_names() -> None:
+    assert parameters_from({"cameras": ["left", "right"]}).cameras == ("left", "right")
+    for wrong in (["left", "left"], ["left", ""], ["no/slash"], [f"c{k}" for k in range(17)]):
+        with pytest.raises(ValueError, match="cameras must be 1 to 16 different names"):
+            parameters_from({"cameras": wrong})
+
+
+def test_live_parameters_change_and_fixed_ones_say_when_they_do() -> None:
+    before = NodeParameters(max_hands=2)
+    after = changed_parameters(before, {"marker_mesh": False, "max_hands": 2})
+    assert after == NodeParameters(max_hands=2, marker_mesh=False)
+    with pytest.raises(ValueError, match="max_hands takes effect when the node is configured"):
+        changed_parameters(before, {"max_hands": 3})
+    with pytest.raises(ValueError, match="marker_lifetime must be a number"):
+        changed_parameters(before, {"marker_lifetime": "long"})
 
 
 def test_parameters_of_other_parts_of_ros_are_left_alone() -> None:

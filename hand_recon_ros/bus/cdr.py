@@ -147,3 +147,9 @@ def read_header(reader: CdrReader) -> tuple[int, str]:
     """Stamp in nanoseconds and frame_id of std_msgs/Header."""
     seconds, nanoseconds = reader.unpack("iI")
     return seconds * 1_000_000_000 + nanoseconds, reader.string()
+
+
+def write_header(writer: CdrWriter, stamp_ns: int, frame_id: str) -> None:
+    """Append a std_msgs/Header."""
+    writer.pack("iI", *time_of(stamp_ns))
+    writer.string(frame_id)

@@ -49,8 +49,9 @@ def samples(engine: Engine, count: int, seed: int) -> list[tuple[PosedHand, Land
 
 def look_twice(engine: Engine, picture: npt.NDArray[np.uint8], joints_2d: Array) -> Landmarks:
     """As in the pipeline: a first crop places the second."""
-    first = find_landmarks(engine, picture, regions_from_landmarks(joints_2d))
-    return find_landmarks(engine, picture, regions_from_landmarks(first.pixels))
+    (first,) = find_landmarks(engine, [picture], [regions_from_landmarks(joints_2d)])
+    (found,) = find_landmarks(engine, [picture], [regions_from_landmarks(first.pixels)])
+    return found
 
 
 def estimate_point(vertices: Array, rays: Array, anchor: Array) -> tuple[npt.NDArray[np.intp], Array]:

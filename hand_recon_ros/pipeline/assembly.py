@@ -1,49 +1,69 @@
-"""The last step of a frame: one Hand out of what the batch arrays say about it."""
+"""The last step of a frame: fitted hands at their measured distances, each as one Hand."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from hand_recon_ros.camera import project
 from hand_recon_ros.hand_model import HandModel
-from hand_recon_ros.pipeline.landmarks import Landmarks
-from hand_recon_ros.pipeline.reconstruction import Reconstruction
+from hand_recon_ros.pipeline.depth import measured_scale
+from hand_recon_ros.pipeline.reconstruction import Reconstruction, resized
 from hand_recon_ros.pipeline.tracking import Track
-from hand_recon_ros.types import JOINT_COUNT, CameraModel, FloatArray, Hand, Pose, Roi, ScaleSource
+from hand_recon_ros.pipeline.view import Sighting
+from hand_recon_ros.types import JOINT_COUNT, CameraModel, FloatArray, Hand, Pose, Roi, ScaleSource, Side
 
 
-def assemble_hand(
-    row: int, track: Track, model: HandModel, seen: Landmarks, built: Reconstruction, camera: CameraModel, metric: bool
-) -> Hand:
-    """Hand number `row` of a frame.
+def place_hands(
+    sighting: Sighting, tracks: Sequence[Track], built: Reconstruction, models: Mapping[Side, HandModel]
+) -> tuple[tuple[Track, ...], tuple[Hand, ...]]:
+    """The hands of a view at the distances that its depth image shows, if it has one.
 
     Args:
-        row: which hand of seen and built.
-        track: its track; number 0 when hands are not tracked.
-        model: hand model of its side.
-        seen: what the landmark network saw.
-        built: the fitted hands in the camera frame.
-        camera: intrinsics that were used.
-        metric: whether its distance is more than an assumption.
+        sighting: N hands as they were seen.
+        tracks: their N tracks, fitted.
+        built: the N fitted hands in the camera frame.
+        models: hand model of each side.
+
+    Returns:
+        The tracks with what the depth says of the hands' sizes, and the hands.
     """
+    view = sighting.view
+    scales = np.full(len(tracks), np.nan)
+    if view.frame.depth is not None:
+        for row, track in enumerate(tracks):
+            faces = models[track.side].faces
+            scales[row] = measured_scale(built.vertices[row], faces, view.camera, view.frame.depth)
+    measured = tuple(track.measured(scale) for track, scale in zip(tracks, scales.tolist(), strict=True))
+    sizes = np.array([track.size for track in measured])
+    built = resized(built, sizes, np.where(np.isnan(scales), sizes, scales))
+    hands = (_hand(row, track, models[track.side], sighting, built) for row, track in enumerate(measured))
+    return measured, tuple(hands)
+
+
+def _hand(row: int, track: Track, model: HandModel, sighting: Sighting, built: Reconstruction) -> Hand:
+    """Hand number `row` of a view."""
+    camera = sighting.view.camera
+    calibrated = sighting.view.frame.camera is not None
     joints, vertices = built.joints[row].astype(np.float32), built.vertices[row].astype(np.float32)
     # The network's points moved to where the model has its joints: seen joints, with the network's own error.
     shift = project(camera, joints) - project(camera, built.landmarks[row])
     return Hand(
         side=track.side,
         side_score=track.side_score,
-        score=float(seen.presence[row]),
+        score=float(sighting.seen.presence[row]),
         track_id=track.track_id,
-        scale_source=ScaleSource.METRIC if metric else ScaleSource.ASSUMED,
+        scale_source=ScaleSource.METRIC if calibrated or track.sizes else ScaleSource.ASSUMED,
         joints=joints,
-        joints_2d=seen.pixels[row] + shift,
+        joints_2d=sighting.seen.pixels[row] + shift,
         joint_scores=np.full(JOINT_COUNT, np.nan, np.float32),
         vertices=vertices,
         faces=model.faces,
         wrist=Pose(built.wrists[row].astype(np.float32), joints[0]),
         roi=_roi(project(camera, vertices), camera),
         pose=built.poses[row].astype(np.float32),
-        betas=track.output.betas[0].astype(np.float32),
+        betas=built.betas[row].astype(np.float32),
         model=model.name,
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from hand_recon_ros.pipeline.chunks import run_in_chunks
 from hand_recon_ros.pipeline.cropping import crop_regions
 from hand_recon_ros.pipeline.regions import crop_to_image
 from hand_recon_ros.types import ByteImage
@@ -46,12 +48,23 @@ class Landmarks:
         return Landmarks(self.pixels[rows], self.relative[rows], self.presence[rows], self.right[rows])
 
 
-def find_landmarks(engine: Engine, rgb: ByteImage, regions: Array) -> Landmarks:
-    """Run the network once over all regions (N, 4)."""
-    if not len(regions):
-        empty = np.empty((0, 21, 3), np.float32)
-        return Landmarks(empty[..., :2], empty, empty[:, 0, 0], empty[:, 0, 0])
-    points, presence, right, world = engine(crop_regions(rgb, regions, INPUT_SIZE))
+NOTHING = Landmarks(*(np.empty(shape, np.float32) for shape in ((0, 21, 2), (0, 21, 3), (0,), (0,))))
+
+
+def find_landmarks(engine: Engine, pictures: Sequence[ByteImage], regions: Sequence[Array]) -> list[Landmarks]:
+    """Run the network over the regions (N, 4) of each picture, all of them in one batch."""
+    every = np.concatenate([np.empty((0, 4), np.float32), *regions])
+    if not len(every):
+        return [NOTHING] * len(pictures)
+    crops = [crop_regions(rgb, of_one, INPUT_SIZE) for rgb, of_one in zip(pictures, regions, strict=True)]
+    found = _in_image(run_in_chunks(engine, np.concatenate(crops)), every)
+    ends = np.cumsum([len(of_one) for of_one in regions])
+    return [found.take(np.arange(end - len(of_one), end)) for end, of_one in zip(ends, regions, strict=True)]
+
+
+def _in_image(outputs: tuple[Array, ...], regions: Array) -> Landmarks:
+    """The network's outputs for crops of regions (N, 4), in pixels of the pictures."""
+    points, presence, right, world = outputs
     to_image = crop_to_image(regions, INPUT_SIZE)
     linear, offset = to_image[:, :, :2], to_image[:, None, :, 2]
     pixels = points[..., :2] @ np.swapaxes(linear, 1, 2) + offset

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ class Reconstruction:
 
     Attributes:
         vertices: (N, V, 3). joints: (N, 21, 3). landmarks: (N, 21, 3), the model's version of the network's points.
-        wrists: (N, 3, 3) operator frames. poses: (N, 16, 3) axis-angle of each side's own model.
+        wrists: (N, 3, 3) operator frames. poses: (N, 16, 3) axis-angle of each side's own model. betas: (N, 10).
     """
 
     vertices: Array
@@ -39,6 +39,14 @@ class Reconstruction:
     landmarks: Array
     wrists: Array
     poses: Array
+    betas: Array
+
+    def take(self, rows: slice) -> Reconstruction:
+        """The chosen hands."""
+        return Reconstruction(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+NO_HANDS = Reconstruction(*(np.empty((0, count, 3)) for count in (0, 21, 21, 3, 16)), np.empty((0, 10)))
 
 
 def observe(seen: Landmarks, sides: list[Side], camera: CameraModel) -> Observation:
@@ -66,6 +74,7 @@ def reconstruct(model: HandModel, points: Articulation, state: HandState, sides:
         landmarks=(points.regressor @ vertices) * mirror,
         wrists=(state.root * flip) @ operators,
         poses=matrix_to_axis_angle(rotations * flip[:, None]),
+        betas=state.betas,
     )
 
 
@@ -76,7 +85,7 @@ def resized(hands: Reconstruction, size: Array, distance: Array) -> Reconstructi
     def place(points: Array) -> Array:
         return (points - wrist) * size[:, None, None] + wrist * distance[:, None, None]
 
-    return Reconstruction(place(hands.vertices), place(hands.joints), place(hands.landmarks), hands.wrists, hands.poses)
+    return replace(hands, vertices=place(hands.vertices), joints=place(hands.joints), landmarks=place(hands.landmarks))
 
 
 def _mirrors(sides: list[Side]) -> Array:

@@ -8,7 +8,8 @@ import pytest
 
 from hand_recon_ros import CameraModel, HandPipeline, ScaleSource, Side
 from hand_recon_ros.camera import project
-from hand_recon_ros.pipeline import OneEuro
+from hand_recon_ros.pipeline import HandRig, OneEuro
+from hand_recon_ros.pipeline.finding import HandFinder
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import BONES
 from hand_recon_train.synthetic.poses import NAMED_POSES
@@ -63,14 +64,11 @@ def tracker(pipeline):
 
         return call
 
-    tracking = HandPipeline(
-        counted("detector", pipeline._detector),
-        counted("landmarker", pipeline._landmarker),
-        pipeline._models[Side.RIGHT],
-        pipeline._points,
-        replace(pipeline.settings, tracking=True, max_hands=2),
-    )
-    return tracking, calls
+    rig = pipeline._rig
+    settings = replace(rig.settings, tracking=True, max_hands=2)
+    finder = rig._finder
+    counting = HandFinder(counted("detector", finder.detector), counted("landmarker", finder.landmarker), settings)
+    return HandPipeline(HandRig(counting, rig._fit, settings)), calls
 
 
 @pytest.mark.parametrize("gesture", RELAXED_AND_FLAT)

@@ -27,7 +27,7 @@ def raw_detection(anchor: int, centre, size, score):
 def test_a_detection_comes_back_where_it_is_in_the_picture():
     raw, logits = raw_detection(600, np.array([100.0, 90.0]), np.array([30.0, 40.0]), 0.9)
     picture = np.zeros((480, 640, 3), np.uint8)  # shrunk by 0.3 to 192x144, 24 rows of border above
-    palms = detect_palms(lambda images: (raw[None], logits[None]), picture, 0.5)
+    (palms,) = detect_palms(lambda images: (raw[None], logits[None]), [picture], 0.5)
     assert palms.scores == pytest.approx([0.9], abs=1e-5)
     centre = palms.boxes.reshape(2, 2).mean(axis=0)
     assert centre == pytest.approx([100 / 0.3 - 0.5, (90 - 24) / 0.3 - 0.5], abs=0.01)

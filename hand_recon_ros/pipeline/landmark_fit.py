@@ -1,0 +1,50 @@
+"""From landmarks to posed hands: the hand model fitted to every hand of every camera in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hand_recon_ros.hand_model import HandModel
+from hand_recon_ros.pipeline.articulation import Articulation
+from hand_recon_ros.pipeline.fitting import fit_hands
+from hand_recon_ros.pipeline.hand_state import Observation, join_states
+from hand_recon_ros.pipeline.reconstruction import NO_HANDS, Reconstruction, observe, reconstruct
+from hand_recon_ros.pipeline.smoothing import OneEuro
+from hand_recon_ros.pipeline.tracking import Track
+from hand_recon_ros.pipeline.view import Sighting
+
+
+@dataclass(frozen=True)
+class LandmarkFit:
+    """Poses a hand model by its landmarks.
+
+    Attributes:
+        hand: a right hand; left ones are mirrored.
+        points: the landmark network's points on it.
+        smoothing: one-euro filter of tracked hands, or None.
+    """
+
+    hand: HandModel
+    points: Articulation
+    smoothing: OneEuro | None = None
+
+    def __call__(self, sightings: Sequence[Sighting]) -> tuple[list[Track], Reconstruction]:
+        """The N hands of all views, in order: each track with its fit, and the hands in metres."""
+        tracks = [track for sighting in sightings for track in sighting.tracks]
+        if not tracks:
+            return [], NO_HANDS
+        states = fit_hands(self.points, _observed(sightings), [track.state for track in tracks])
+        tracks = [replace(track, state=state) for track, state in zip(tracks, states, strict=True)]
+        if self.smoothing is not None:
+            seconds = [sighting.view.seconds for sighting in sightings for _ in sighting.tracks]
+            tracks = [t.smoothed_by(self.smoothing, passed) for t, passed in zip(tracks, seconds, strict=True)]
+        outputs = join_states([track.output for track in tracks])
+        return tracks, reconstruct(self.hand, self.points, outputs, [track.side for track in tracks])
+
+
+def _observed(sightings: Sequence[Sighting]) -> Observation:
+    parts = [observe(s.seen, [track.side for track in s.tracks], s.view.camera) for s in sightings if s.tracks]
+    return Observation(np.concatenate([p.rays for p in parts]), np.concatenate([p.relative for p in parts]))

@@ -7,6 +7,7 @@ from hand_recon_ros.hand_model.anatomy import (
     rotations_from_angles,
 )
 from hand_recon_ros.hand_model.appearance import HandAppearance, free_hand_appearance
+from hand_recon_ros.hand_model.joint_angles import ANGLES, FingerBones, finger_bones, joint_angles
 from hand_recon_ros.hand_model.mano import load_mano, repaired_left
 from hand_recon_ros.hand_model.model import HandModel, load_free_hand
 from hand_recon_ros.hand_model.rotations import (
@@ -18,13 +19,17 @@ from hand_recon_ros.hand_model.rotations import (
 from hand_recon_ros.hand_model.skinning import joint_transforms, skin
 
 __all__ = [
+    "ANGLES",
+    "FingerBones",
     "HandAppearance",
     "HandModel",
     "JointAnatomy",
     "angles_from_rotations",
     "axis_angle_to_matrix",
+    "finger_bones",
     "free_hand_anatomy",
     "free_hand_appearance",
+    "joint_angles",
     "joint_transforms",
     "load_free_hand",
     "load_mano",

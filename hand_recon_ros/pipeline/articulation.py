@@ -79,6 +79,10 @@ class Shaped:
     parts: Array
     joints: Array
 
+    def take(self, rows: npt.NDArray[np.bool_]) -> Shaped:
+        """The chosen hands."""
+        return Shaped(self.parts[rows], self.joints[rows])
+
 
 MIN_RANGE = np.radians(15)
 """Angles whose limits are closer than this stay at rest: bones hardly twist about themselves."""

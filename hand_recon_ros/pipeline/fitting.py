@@ -29,6 +29,7 @@ from hand_recon_ros.pipeline.hand_state import HandState, Observation, centred, 
 
 Array = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
+IndexArray = npt.NDArray[np.intp]
 
 REPROJECTION_SD = 0.003
 """Expected error of the network's 2D points, metres at the hand's depth."""
@@ -43,22 +44,29 @@ DONE = 0.1
 """A step under this (radians, decimetres) ends the fit: what is left is of the order of its square."""
 
 
-def fit_hands(model: Articulation, seen: Observation, known: list[HandState | None]) -> list[HandState]:
+def fit_hands(
+    model: Articulation, seen: Observation, known: list[HandState | None], pictures: IndexArray | None = None
+) -> list[HandState]:
     """Fit N hands: from its last state, keeping its shape, where one is known, otherwise from nothing.
 
     Args:
         model: the hand with the landmarks that the network gives.
         seen: N observations.
         known: N last states of one hand each, or None.
+        pictures: (N,) number of each hand's picture, None for one: the hands of a picture take the same number of
+            steps, and no step depends on another picture.
     """
+    pictures = np.zeros(len(known), np.intp) if pictures is None else pictures
     states: list[HandState] = [state for state in known if state is not None]
     fitted: dict[int, HandState] = {}
     new = np.array([row for row, state in enumerate(known) if state is None], np.intp)
     old = np.array([row for row, state in enumerate(known) if state is not None], np.intp)
     if len(new):
-        fitted |= dict(zip(new.tolist(), _split(_fit_new(model, seen.take(new))), strict=True))
+        found = _fit_new(model, seen.take(new), pictures[new])
+        fitted |= dict(zip(new.tolist(), _split(found), strict=True))
     if len(old):
-        fitted |= dict(zip(old.tolist(), _split(_fit_known(model, seen.take(old), join_states(states))), strict=True))
+        found = _fit_known(model, seen.take(old), join_states(states), pictures[old])
+        fitted |= dict(zip(old.tolist(), _split(found), strict=True))
     return [fitted[row] for row in range(len(known))]
 
 
@@ -66,31 +74,46 @@ def _split(states: HandState) -> list[HandState]:
     return [states.take(slice(row, row + 1)) for row in range(len(states.root))]
 
 
-def _fit_new(model: Articulation, seen: Observation) -> HandState:
+def _fit_new(model: Articulation, seen: Observation, pictures: IndexArray) -> HandState:
     state = first_guess(model, seen)
-    state = _iterate(model, shape_points(model, state.betas), seen, state, NEW_HAND_STEPS)
+    state = _iterate(model, shape_points(model, state.betas), seen, state, pictures, NEW_HAND_STEPS)
     for _ in range(SHAPE_STEPS):
         posed = pose_points(model, shape_points(model, state.betas), state.root, state.angles)
         state, _ = _step(model, posed, seen, state, shape=True)
     return state
 
 
-def _fit_known(model: Articulation, seen: Observation, state: HandState) -> HandState:
-    return _iterate(model, shape_points(model, state.betas), seen, state, TRACKED_STEPS)
+def _fit_known(model: Articulation, seen: Observation, state: HandState, pictures: IndexArray) -> HandState:
+    return _iterate(model, shape_points(model, state.betas), seen, state, pictures, TRACKED_STEPS)
 
 
-def _iterate(model: Articulation, shaped: Shaped, seen: Observation, state: HandState, steps: int) -> HandState:
-    for _ in range(steps):
+def _iterate(
+    model: Articulation, shaped: Shaped, seen: Observation, state: HandState, pictures: IndexArray, steps: int
+) -> HandState:
+    """At most so many steps; the hands of a picture stop when all of them are done."""
+    ended: list[tuple[IndexArray, HandState]] = []
+    rows = np.arange(len(pictures))
+    for step in range(steps):
         state, change = _step(model, pose_points(model, shaped, state.root, state.angles), seen, state, shape=False)
-        if change < DONE:
+        going = np.isin(pictures, pictures[change >= DONE]) & (step < steps - 1)
+        if going.all():
+            continue
+        ended.append((rows[~going], state.take(~going)))
+        rows, pictures = rows[going], pictures[going]
+        shaped, seen, state = shaped.take(going), seen.take(going), state.take(going)
+        if not len(rows):
             break
-    return state
+    return join_states([done for _, done in ended]).take(np.argsort(np.concatenate([row for row, _ in ended])))
 
 
 def _step(
     model: Articulation, posed: Posed, seen: Observation, state: HandState, shape: bool
-) -> tuple[HandState, float]:
-    """One damped Gauss-Newton step on rotation (3), translation (3), free angles (D) and shape (B) when asked."""
+) -> tuple[HandState, Array]:
+    """One damped Gauss-Newton step on rotation (3), translation (3), free angles (D) and shape (B) when asked.
+
+    Returns:
+        The N hands after it, and (N,) how far each has moved: the most of all angles (radians) and decimetres.
+    """
     jacobian = _jacobian(model, posed, shape)
     rows, residuals = _residuals(posed.points + state.translation[:, None], jacobian, seen)
     hessian = rows @ np.swapaxes(rows, 1, 2)
@@ -111,7 +134,7 @@ def _step(
         _moved(state.translation, delta[:, 3:6]),
         moved,
         state.betas + delta[:, angle_slice.stop :] if shape else state.betas,
-    ), float(np.abs(delta * np.where(np.arange(delta.shape[1]) // 3 == 1, 10, 1)).max())
+    ), np.abs(delta * np.where(np.arange(delta.shape[1]) // 3 == 1, 10, 1)).max(axis=1)
 
 
 def _turn(vectors: Array) -> Array:

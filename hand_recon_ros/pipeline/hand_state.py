@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating]
+Rows = slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Observation:
     rays: Array
     relative: Array
 
-    def take(self, rows: npt.NDArray[np.intp]) -> Observation:
-        """The chosen hands, in the order of rows."""
+    def take(self, rows: Rows) -> Observation:
+        """The chosen hands."""
         return Observation(self.rays[rows], self.relative[rows])
 
 
@@ -36,7 +37,7 @@ class HandState:
     angles: Array
     betas: Array
 
-    def take(self, rows: slice) -> HandState:
+    def take(self, rows: Rows) -> HandState:
         """The chosen hands."""
         return HandState(self.root[rows], self.translation[rows], self.angles[rows], self.betas[rows])
 

@@ -36,7 +36,8 @@ class LandmarkFit:
         tracks = [track for sighting in sightings for track in sighting.tracks]
         if not tracks:
             return [], NO_HANDS
-        states = fit_hands(self.points, _observed(sightings), [track.state for track in tracks])
+        pictures = np.repeat(np.arange(len(sightings)), [len(sighting.tracks) for sighting in sightings])
+        states = fit_hands(self.points, _observed(sightings), [track.state for track in tracks], pictures)
         tracks = [replace(track, state=state) for track, state in zip(tracks, states, strict=True)]
         if self.smoothing is not None:
             seconds = [sighting.view.seconds for sighting in sightings for _ in sighting.tracks]

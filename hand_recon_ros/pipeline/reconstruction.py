@@ -46,7 +46,14 @@ class Reconstruction:
         return Reconstruction(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
-NO_HANDS = Reconstruction(*(np.empty((0, count, 3)) for count in (0, 21, 21, 3, 16)), np.empty((0, 10)))
+NO_HANDS = Reconstruction(
+    vertices=np.empty((0, 0, 3)),
+    joints=np.empty((0, 21, 3)),
+    landmarks=np.empty((0, 21, 3)),
+    wrists=np.empty((0, 3, 3)),
+    poses=np.empty((0, 16, 3)),
+    betas=np.empty((0, 10)),
+)
 
 
 def observe(seen: Landmarks, sides: list[Side], camera: CameraModel) -> Observation:

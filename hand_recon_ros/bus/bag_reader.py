@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rosbags.interfaces import Connection, ConnectionExtRosbag2, MessageDefinitionFormat, QosDurability, QosReliability
-from rosbags.rosbag2 import Reader, ReaderError
-from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.rosbag2 import Reader
+from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typestore
 
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.interface import Qos
@@ -61,17 +61,26 @@ class BagReader:
         """Time from the first to the last message."""
         return self._reader.duration / 1e9
 
-    def messages(self) -> Iterator[BagMessage]:
-        """All messages in the order of their recording times."""
-        for connection, stamp_ns, cdr in self._reader.messages():
+    def messages(self, topics: Collection[BagTopic] | None = None) -> Iterator[BagMessage]:
+        """Messages of some topics, or of all, in the order of their recording times.
+
+        Raises:
+            ValueError: the recording is damaged at this place.
+        """
+        wanted = [c for c in self._reader.connections if topics is None or self._topics[c.id] in topics]
+        messages = self._reader.messages(wanted) if wanted else iter(())
+        while True:
+            try:
+                connection, stamp_ns, cdr = next(messages)
+            except StopIteration:
+                return
+            except Exception as error:  # a damaged file makes the libraries below raise many things
+                raise ValueError(f"recording {self._reader.path} is damaged: {error}") from error
             yield BagMessage(self._topics[connection.id], stamp_ns, memoryview(cdr))
 
     def first(self, topic: BagTopic) -> BagMessage | None:
         """The first message of one topic."""
-        connections = [c for c in self._reader.connections if self._topics[c.id] == topic]
-        for _, stamp_ns, cdr in self._reader.messages(connections):
-            return BagMessage(topic, stamp_ns, memoryview(cdr))
-        return None
+        return next(self.messages([topic]), None)
 
 
 def is_recording(path: Path) -> bool:
@@ -89,8 +98,11 @@ def open_bag(path: Path) -> Iterator[BagReader]:
     try:
         reader = Reader(path)
         reader.open()
-    except (OSError, ReaderError, AssertionError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"expected a rosbag2 folder or an .mcap file, {path} cannot be read: {error}") from error
+    except Exception as error:  # a damaged file makes the libraries below raise many things
+        raise ValueError(
+            f"expected a rosbag2 folder or an .mcap file, {path} cannot be read: {error}; "
+            "`mcap recover` or `ros2 bag reindex` may repair a recording that was cut short"
+        ) from error
     try:
         yield BagReader(reader)
     finally:
@@ -104,15 +116,18 @@ def _topic(connection: Connection) -> BagTopic:
 
 
 def _definition(connection: Connection) -> tuple[str, str] | None:
-    """Text and type hash of a topic's type: as recorded, else as known here."""
+    """Text and type hash of a topic's type: as known here, else as recorded; None where that makes no type."""
     ros_type, recorded = connection.msgtype, connection.msgdef
     if ros_type in message_types().fielddefs:
         return definition_of(ros_type)
     if recorded.format != MessageDefinitionFormat.MSG:
         return None
     store = get_typestore(Stores.EMPTY)
-    store.register(get_types_from_msg(recorded.data, ros_type))
-    return recorded.data, store.hash_rihs01(ros_type)
+    try:
+        store.register(get_types_from_msg(recorded.data, ros_type))
+        return recorded.data, store.hash_rihs01(ros_type)
+    except (TypesysError, KeyError):
+        return None
 
 
 def _qos(ext: Any) -> Qos:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from hand_recon_ros.bus.service_definitions import SERVICES
 from hand_recon_ros.paths import shared_file
 
 OWN_MESSAGES = ("HandJoints", "Hand", "HandArray", "HandMeshTopology")
@@ -25,6 +26,8 @@ DISTRIBUTIONS = {
 def message_types(distribution: str = DEFAULT_DISTRIBUTION) -> Typestore:
     """Definitions, generic CDR codec and type hashes of all messages of a distribution and of this package.
 
+    Services are there as messages, `std_srvs/srv/Trigger_Request` and `std_srvs/srv/Trigger_Response`.
+
     Raises:
         ValueError: an unknown distribution.
     """
@@ -34,4 +37,14 @@ def message_types(distribution: str = DEFAULT_DISTRIBUTION) -> Typestore:
     for name in OWN_MESSAGES:
         text = shared_file("msg", f"{name}.msg").read_text()
         store.register(get_types_from_msg(text, f"hand_recon_ros/msg/{name}"))
+    for service, (request, response) in SERVICES.items():
+        _register_part(store, f"{service}_Request", request)
+        _register_part(store, f"{service}_Response", response)
     return store
+
+
+def _register_part(store: Typestore, ros_type: str, text: str) -> None:
+    """Register a request or response, which rosbags would rename."""
+    package, _, name = ros_type.split("/")
+    (definition,) = get_types_from_msg(text, f"{package}/msg/{name}").values()
+    store.register({ros_type: definition})

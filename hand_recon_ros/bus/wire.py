@@ -6,88 +6,39 @@ Payloads are plain CDR, topics and types carry ROS names, and the node is announ
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from typing import Any, cast
+from collections.abc import Callable
+from itertools import count
+from typing import Any
 from weakref import WeakValueDictionary
 
-import numpy as np
-from cyclonedds.core import DDSException, GuardCondition, ReadCondition, WaitSet
+from cyclonedds.core import DDSException
 from cyclonedds.domain import Domain, DomainParticipant
 from cyclonedds.pub import Publisher as DdsPublisher
 from cyclonedds.qos import Policy
 from cyclonedds.qos import Qos as DdsQos
 from cyclonedds.sub import Subscriber as DdsSubscriber
-from cyclonedds.util import duration
 
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.discovery import WireSettings, settings_from_environment
-from hand_recon_ros.bus.interface import Cdr, OnMessage, Qos
+from hand_recon_ros.bus.interface import Answer, OnMessage, Qos
 from hand_recon_ros.bus.names import NodeName
-from hand_recon_ros.bus.raw_topic import ANY_STATE, RawReader, RawTopic, RawWriter
-from hand_recon_ros.bus.throttle import ThrottledWarning
+from hand_recon_ros.bus.raw_endpoint import RawReader, RawWriter
+from hand_recon_ros.bus.raw_topic import RawTopic
+from hand_recon_ros.bus.service_codec import ServiceCodec
+from hand_recon_ros.bus.wire_endpoints import WirePublisher, WireSubscription
+from hand_recon_ros.bus.wire_graph import BEFORE_IRON, GRAPH_QOS, GRAPH_TOPIC, GRAPH_TYPE, GraphEntry
+from hand_recon_ros.bus.wire_qos import dds_qos
+from hand_recon_ros.bus.wire_receiver import Receiver
+from hand_recon_ros.bus.wire_services import WireClient, WireService, switch_handler, trigger_handler
 from hand_recon_ros.bus.wire_types import dds_type
 
-logger = logging.getLogger(__name__)
-
-GRAPH_TOPIC = "ros_discovery_info"
-GRAPH_TYPE = "rmw_dds_common/msg/ParticipantEntitiesInfo"
-GRAPH_QOS = Qos(reliable=True, transient_local=True, depth=1)
-BEFORE_IRON = ("humble",)
-MAX_BLOCKING = duration(milliseconds=100)  # how long slow reliable readers may hold a publisher back
+SERVICE_QOS = Qos(reliable=True, depth=10)
 
 # A domain is configured once per process, by its first participant, and lives as long as a bus uses it.
 _domains: WeakValueDictionary[int, Domain] = WeakValueDictionary()
 _domains_lock = threading.Lock()
-
-
-class WirePublisher:
-    """One output topic on the wire."""
-
-    def __init__(self, writer: RawWriter, topic: str):
-        self._writer = writer
-        self.topic = topic
-        self._slow = ThrottledWarning(logger)
-
-    def publish(self, cdr: Cdr) -> None:
-        """Send one message; the bytes may be reused afterwards. ValueError if they do not fit the topic's type."""
-        if not self._writer.write(cdr):
-            self._slow(f"message on {self.topic} not sent: a reliable subscriber is too slow")
-
-    def subscription_count(self) -> int:
-        """Number of matching subscriptions."""
-        return self._writer.matched_count()
-
-    def wait_for_subscriptions(self, count: int = 1, timeout_s: float = 10.0) -> bool:
-        """Wait until that many subscriptions match; False when the time is over before."""
-        return self._writer.wait_matched(count, timeout_s)
-
-
-class WireSubscription:
-    """One input topic on the wire."""
-
-    def __init__(self, reader: RawReader, topic: str, on_message: OnMessage):
-        self._reader = reader
-        self.topic = topic
-        self._on_message = on_message
-        self._failed = ThrottledWarning(logger)
-
-    def publisher_count(self) -> int:
-        """Number of matching publishers."""
-        return self._reader.matched_count()
-
-    def wait_for_publishers(self, count: int = 1, timeout_s: float = 10.0) -> bool:
-        """Wait until that many publishers match; False when the time is over before."""
-        return self._reader.wait_matched(count, timeout_s)
-
-    def deliver(self) -> None:
-        """Hand over the messages that wait."""
-        for cdr in self._reader.take():
-            try:
-                self._on_message(cdr)
-            except Exception as error:  # one bad message must not end the reception of all
-                self._failed(f"message on {self.topic} could not be handled", error)
 
 
 class WireBus:
@@ -114,38 +65,75 @@ class WireBus:
             ) from error
         self._publisher, self._subscriber = DdsPublisher(self._participant), DdsSubscriber(self._participant)
         self._topics: dict[tuple[str, str], RawTopic] = {}
-        self._writers: list[RawWriter] = []
-        self._readers: list[RawReader] = []
-        self._subscriptions: list[WireSubscription] = []
-        self._wake = GuardCondition(self._participant)
-        self._arrivals = WaitSet(self._participant)
-        self._arrivals.attach(self._wake)
-        self._receiver: threading.Thread | None = None
-        self._closing = False
-        self._graph = RawWriter(self._publisher, self._topic(GRAPH_TOPIC, GRAPH_TYPE), dds_qos(GRAPH_QOS))
-        self._announce()
+        self._service_ids = count(1)
+        self._receiver = Receiver(self._participant, self.now_ns)
+        graph_writer = RawWriter(self._publisher, self._topic(GRAPH_TOPIC, GRAPH_TYPE), dds_qos(GRAPH_QOS))
+        self._graph = GraphEntry(node, self._participant, graph_writer, self.settings.distribution)
+        self._graph.add()
 
     def publisher(self, topic: str, ros_type: str, qos: Qos) -> WirePublisher:
         """Create a publisher."""
         name = self.resolve(topic)
-        writer = RawWriter(self._publisher, self._topic(f"rt{name}", ros_type), self._endpoint_qos(qos, ros_type))
-        self._writers.append(writer)
-        self._announce()
-        return WirePublisher(writer, name)
+        publisher = WirePublisher(self._writer(f"rt{name}", ros_type, qos), name, self._leave)
+        self._receiver.add(publisher)
+        self._graph.add(publisher.endpoint)
+        return publisher
 
     def subscribe(self, topic: str, ros_type: str, qos: Qos, on_message: OnMessage) -> WireSubscription:
         """Create a subscription; on_message is called from the receive thread of `spin`."""
         name = self.resolve(topic)
-        reader = RawReader(self._subscriber, self._topic(f"rt{name}", ros_type), self._endpoint_qos(qos, ros_type))
-        self._readers.append(reader)
-        subscription = WireSubscription(reader, name, on_message)
-        self._subscriptions.append(subscription)
-        self._arrivals.attach(ReadCondition(cast(Any, reader), ANY_STATE))
-        self._announce()
+        subscription = WireSubscription(self._reader(f"rt{name}", ros_type, qos), name, on_message, self._leave)
+        self._receiver.add(subscription)
+        self._graph.add(subscription.endpoint)
         return subscription
 
+    def serve(self, name: str, service_type: str, handle: Callable[[Any], Any], qos: Qos = SERVICE_QOS) -> WireService:
+        """Offer a service of a type such as `std_srvs/srv/Trigger`.
+
+        Clients have to use Cyclone DDS too (rmw_cyclonedds_cpp): it puts what belongs to a call into the message,
+        others, such as rmw_fastrtps_cpp, into parts of the protocol that Cyclone DDS does not offer.
+
+        Args:
+            name: relative, private or absolute, remapped like a topic.
+            service_type: one of `service_definitions.SERVICES`.
+            handle: makes the response message from the request message; called from the receive thread of `spin`.
+                When it raises an error, that is logged and the request remains without response.
+            qos: of request and response.
+        """
+        resolved = self.resolve(name)
+        codec = ServiceCodec(service_type, self.settings.distribution)
+        identity = self._service_identity("serviceid")
+        reader = self._reader(f"rq{resolved}Request", codec.request_type, qos, identity)
+        writer = self._writer(f"rr{resolved}Reply", codec.response_type, qos, identity)
+        service = WireService(reader, writer, resolved, codec, handle)
+        self._receiver.add(service)
+        self._graph.add(reader, writer)
+        return service
+
+    def client(self, name: str, service_type: str) -> WireClient:
+        """Call a service of another node; see `serve`."""
+        resolved = self.resolve(name)
+        codec = ServiceCodec(service_type, self.settings.distribution)
+        identity = self._service_identity("clientid")
+        writer = self._writer(f"rq{resolved}Request", codec.request_type, SERVICE_QOS, identity)
+        reader = self._reader(f"rr{resolved}Reply", codec.response_type, SERVICE_QOS, identity)
+        self._graph.add(reader, writer)
+        return WireClient(reader, writer, resolved, codec)
+
+    def trigger_service(self, name: str, handler: Callable[[], Answer]) -> None:
+        """Offer a std_srvs/Trigger service; handler is called from `spin`."""
+        self.serve(name, "std_srvs/srv/Trigger", trigger_handler(handler, self.settings.distribution))
+
+    def switch_service(self, name: str, handler: Callable[[bool], Answer]) -> None:
+        """Offer a std_srvs/SetBool service; handler is called from `spin`."""
+        self.serve(name, "std_srvs/srv/SetBool", switch_handler(handler, self.settings.distribution))
+
+    def every(self, period_s: float, callback: Callable[[], None]) -> None:
+        """Call back every period from `spin`, by the system time."""
+        self._receiver.every(period_s, callback)
+
     def resolve(self, topic: str) -> str:
-        """The absolute name of a topic after expansion and remapping."""
+        """The absolute name of a topic or service after expansion and remapping."""
         return self.node.resolve(topic)
 
     def sibling(self, base: str, topic: str) -> str:
@@ -157,40 +145,31 @@ class WireBus:
         return time.time_ns()
 
     def spin(self, stop: threading.Event) -> None:
-        """Deliver messages from a receive thread until stop is set."""
-        self._wake.set(False)
-        self._closing = False
-        self._receiver = threading.Thread(target=self._receive, args=(stop,), name="dds-receive", daemon=True)
-        self._receiver.start()
-        try:
-            stop.wait()
-        finally:
-            self._stop_receiving()
+        """Deliver messages, requests and the time from a receive thread until stop is set."""
+        self._receiver.run(stop)
 
     def close(self) -> None:
         """Leave the graph."""
         if self._domain is None:
             return
-        self._stop_receiving()
+        self._receiver.end()
+        self._graph.close()
         self._participant._delete(self._participant._ref)  # with everything that belongs to it
         with _domains_lock:  # the last bus of a domain deletes it, which must be over before it is entered again
             self._domain = None
 
-    def _receive(self, stop: threading.Event) -> None:
-        try:
-            while not self._closing:
-                self._arrivals.wait(10**9)  # woken by messages and by _stop_receiving
-                for subscription in tuple(self._subscriptions):
-                    subscription.deliver()
-        finally:
-            stop.set()  # a node that cannot hear any more must not go on
+    def _leave(self, end: WirePublisher | WireSubscription) -> None:
+        self._receiver.remove(end)
+        self._graph.remove(end.endpoint)
 
-    def _stop_receiving(self) -> None:
-        self._closing = True
-        if self._receiver is not None:
-            self._wake.set(True)
-            self._receiver.join()
-            self._receiver = None
+    def _writer(self, dds_name: str, ros_type: str, qos: Qos, identity: str = "") -> RawWriter:
+        user_data = self._user_data(ros_type, identity)
+        return RawWriter(self._publisher, self._topic(dds_name, ros_type), dds_qos(qos, user_data))
+
+    def _reader(self, dds_name: str, ros_type: str, qos: Qos, identity: str = "") -> RawReader:
+        user_data = self._user_data(ros_type, identity)
+        deeper = dds_qos(qos, user_data, RawReader.SPARE)
+        return RawReader(self._subscriber, self._topic(dds_name, ros_type), deeper, qos.depth)
 
     def _topic(self, dds_name: str, ros_type: str) -> RawTopic:
         key = dds_name, ros_type
@@ -198,28 +177,17 @@ class WireBus:
             self._topics[key] = RawTopic(self._participant, dds_name, dds_type(ros_type, self.settings.distribution))
         return self._topics[key]
 
-    def _endpoint_qos(self, qos: Qos, ros_type: str) -> DdsQos:
+    def _user_data(self, ros_type: str, identity: str) -> bytes:
+        """What an endpoint tells ROS about itself: the ends of a service belong together, and the type has a hash."""
         distribution = self.settings.distribution
         if distribution in BEFORE_IRON:
-            return dds_qos(qos)
-        return dds_qos(qos, f"typehash={message_types(distribution).hash_rihs01(ros_type)};".encode())
+            return identity.encode()
+        return f"{identity}typehash={message_types(distribution).hash_rihs01(ros_type)};".encode()
 
-    def _announce(self) -> None:
-        """Tell the ROS graph which endpoints belong to this node."""
-        types = message_types(self.settings.distribution)
-        node = types.types["rmw_dds_common/msg/NodeEntitiesInfo"](
-            self.node.namespace,
-            self.node.name,
-            [self._gid(reader) for reader in self._readers],
-            [self._gid(writer) for writer in self._writers],
-        )
-        message = types.types[GRAPH_TYPE](self._gid(self._participant), [node])
-        self._graph.write(bytes(types.serialize_cdr(message, GRAPH_TYPE)))
-
-    def _gid(self, entity: Any) -> Any:
-        types = message_types(self.settings.distribution)
-        length = 24 if self.settings.distribution in BEFORE_IRON else 16
-        return types.types["rmw_dds_common/msg/Gid"](np.frombuffer(entity.guid.bytes.ljust(length, b"\0"), np.uint8))
+    def _service_identity(self, role: str) -> str:
+        """Unique among all services or clients, in the form of rmw_cyclonedds_cpp."""
+        raw = self._participant.guid.bytes[:12] + next(self._service_ids).to_bytes(4, "big")
+        return f"{role}={'.'.join(f'{byte:x}' for byte in raw)};"
 
 
 def _enter_domain(settings: WireSettings) -> Domain:
@@ -227,21 +195,3 @@ def _enter_domain(settings: WireSettings) -> Domain:
         domain = _domains.get(settings.domain_id) or Domain(settings.domain_id, settings.config)
         _domains[settings.domain_id] = domain
         return domain
-
-
-def dds_qos(qos: Qos, user_data: bytes = b"") -> DdsQos:
-    """The DDS policies that rmw_cyclonedds_cpp sets for a profile."""
-    history = Policy.History.KeepLast(qos.depth)
-    policies = [
-        Policy.Reliability.Reliable(MAX_BLOCKING) if qos.reliable else Policy.Reliability.BestEffort,
-        history,
-        Policy.WriterDataLifecycle(autodispose=False),
-        Policy.DataRepresentation(use_cdrv0_representation=True, use_xcdrv2_representation=False),
-    ]
-    if qos.transient_local:  # without the durability service late joiners would get one message at most
-        policies += [Policy.Durability.TransientLocal, Policy.DurabilityService(0, history, -1, -1, -1)]
-    else:
-        policies.append(Policy.Durability.Volatile)
-    if user_data:
-        policies.append(Policy.Userdata(user_data))
-    return DdsQos(*policies)

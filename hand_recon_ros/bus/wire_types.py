@@ -1,4 +1,4 @@
-"""DDS types of ROS 2 messages, built from the message definitions.
+"""DDS types of ROS 2 messages and of the requests and responses of services, built from their definitions.
 
 They give a topic its type name and the layout that Cyclone DDS checks incoming bytes against; messages are never
 encoded or decoded through them.
@@ -38,6 +38,10 @@ BASE_TYPES = {
     "float64": idl.float64,
 }
 
+# rmw_cyclonedds_cpp puts who asked, and the how manieth request it was, before requests and responses.
+SERVICE_HEADER = {"client": idl.uint64, "sequence_number": idl.int64}
+EMPTY = {"structure_needs_at_least_one_member": idl.uint8}
+
 
 def dds_type_name(ros_type: str) -> str:
     """`sensor_msgs/msg/Image` is `sensor_msgs::msg::dds_::Image_` in DDS."""
@@ -49,7 +53,9 @@ def dds_type_name(ros_type: str) -> str:
 def dds_type(ros_type: str, distribution: str) -> Any:
     """The final, keyless struct of a message type of a ROS 2 distribution."""
     _, fields = message_types(distribution).fielddefs[ros_type]
-    members = {name: _member(field, distribution) for name, field in fields}
+    members = {name: _member(field, distribution) for name, field in fields} or EMPTY
+    if "/srv/" in ros_type:
+        members = {**SERVICE_HEADER, **members}
     return make_idl_struct(ros_type.replace("/", "_") + "_", dds_type_name(ros_type), members, dataclassify=False)
 
 

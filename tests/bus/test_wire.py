@@ -25,7 +25,8 @@ from hand_recon_ros.bus.discovery import WireSettings, discovery_config
 from hand_recon_ros.bus.image_codec import IMAGE, decode_image, encode_image, image_to_rgb
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.raw_topic import RawTopic
-from hand_recon_ros.bus.wire import GRAPH_QOS, GRAPH_TYPE, WireBus
+from hand_recon_ros.bus.wire import WireBus
+from hand_recon_ros.bus.wire_graph import GRAPH_QOS, GRAPH_TYPE
 from hand_recon_ros.bus.wire_types import dds_type_name
 
 DOMAIN = 1 + os.getpid() % 230
@@ -113,7 +114,7 @@ def test_the_graph_names_both_nodes_with_their_endpoints(distribution: str, gid_
                 for node in message.node_entities_info_seq:
                     seen[f"{node.node_namespace}/{node.node_name}"] = node
         writer = seen["/near/here"].writer_gid_seq[0]
-        assert bytes(writer.data)[:16] == publisher._writer.guid.bytes
+        assert bytes(writer.data)[:16] == publisher.endpoint.guid.bytes
         assert not any(bytes(writer.data)[16:])
 
 

@@ -1,0 +1,111 @@
+"""Services over DDS as rmw_cyclonedds_cpp does them: a topic of requests and one of responses."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from cyclonedds.core import Entity, WaitSet
+
+from hand_recon_ros.bus.definitions import message_types
+from hand_recon_ros.bus.interface import Answer
+from hand_recon_ros.bus.raw_endpoint import RawReader, RawWriter
+from hand_recon_ros.bus.service_codec import CallId, ServiceCodec
+from hand_recon_ros.bus.throttle import ThrottledWarning
+
+logger = logging.getLogger(__name__)
+
+CLIENT_PATIENCE_S = 0.1
+
+
+class WireService:
+    """The side that responds."""
+
+    def __init__(
+        self, reader: RawReader, writer: RawWriter, name: str, codec: ServiceCodec, handle: Callable[[Any], Any]
+    ):
+        self.name = name
+        self._reader, self._writer = reader, writer
+        self._codec, self._handle = codec, handle
+        self._failed = ThrottledWarning(logger)
+
+    def triggers(self) -> tuple[Entity, ...]:
+        """What wakes the receive loop."""
+        return (self._reader.condition,)
+
+    def attend(self) -> None:
+        """Respond to the requests that wait; one that fails is logged and remains without response."""
+        for cdr in self._reader.take():
+            try:
+                call, request = self._codec.decode(cdr, self._codec.request_type)
+                self._respond(call, self._handle(request))
+            except Exception as error:  # one bad request must not end the reception of all
+                self._failed(f"request to {self.name} could not be handled", error)
+
+    def _respond(self, call: CallId, response: Any) -> None:
+        # A client writes as soon as it sees us; its reader may be found a moment later than its writer.
+        self._writer.wait_matched(self._reader.matched_count(), CLIENT_PATIENCE_S)
+        if not self._writer.write(self._codec.encode(call, response, self._codec.response_type)):
+            self._failed(f"response of {self.name} not sent: a client is too slow")
+
+
+class WireClient:
+    """The side that asks."""
+
+    def __init__(self, reader: RawReader, writer: RawWriter, name: str, codec: ServiceCodec):
+        self.name = name
+        self._reader, self._writer, self._codec = reader, writer, codec
+        self._identity = writer.instance_handle & (2**64 - 1)
+        self._sequence_number = 0
+
+    def call(self, request: Any, timeout_s: float = 5.0) -> Any:
+        """The response to a request; one call at a time, not from the receive thread.
+
+        Raises:
+            TimeoutError: nobody offers the service, or it did not respond in time.
+        """
+        end = time.monotonic() + timeout_s
+        for endpoint in (self._writer, self._reader):
+            if not endpoint.wait_matched(1, max(0.0, end - time.monotonic())):
+                raise TimeoutError(f"expected a node that offers {self.name}, none came within {timeout_s:g} s")
+        self._sequence_number += 1
+        call = CallId(self._identity, self._sequence_number)
+        self._writer.write(self._codec.encode(call, request, self._codec.request_type))
+        return self._response(call, end, timeout_s)
+
+    def _response(self, call: CallId, end: float, timeout_s: float) -> Any:
+        participant = self._reader.participant
+        if participant is None:
+            raise TimeoutError(f"the bus is closed; {self.name} cannot respond")
+        arrivals = WaitSet(participant)
+        arrivals.attach(self._reader.condition)
+        while (left := end - time.monotonic()) > 0:
+            arrivals.wait(int(left * 1e9))
+            for cdr in self._reader.take():
+                answered, response = self._codec.decode(cdr, self._codec.response_type)
+                if answered == call:  # others are of other clients, or came too late
+                    return response
+        raise TimeoutError(f"{self.name} did not respond within {timeout_s:g} s")
+
+
+def trigger_handler(handler: Callable[[], Answer], distribution: str) -> Callable[[Any], Any]:
+    """How to respond to std_srvs/Trigger; an error of the handler becomes an answer."""
+    response = message_types(distribution).types["std_srvs/srv/Trigger_Response"]
+    return lambda request: response(**_said(handler))
+
+
+def switch_handler(handler: Callable[[bool], Answer], distribution: str) -> Callable[[Any], Any]:
+    """How to respond to std_srvs/SetBool; an error of the handler becomes an answer."""
+    response = message_types(distribution).types["std_srvs/srv/SetBool_Response"]
+    return lambda request: response(**_said(lambda: handler(bool(request.data))))
+
+
+def _said(handler: Callable[[], Answer]) -> dict[str, Any]:
+    try:
+        answer = handler()
+    except Exception as error:  # who asked should hear of it
+        logger.warning("a service failed", exc_info=error)
+        answer = Answer(False, str(error) or type(error).__name__)
+    return {"success": answer.success, "message": answer.message}

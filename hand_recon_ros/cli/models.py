@@ -53,11 +53,16 @@ def import_weights(
         Path | None,
         typer.Option(help="Mesh or graph files published beside it, where the network needs them.", exists=True),
     ] = None,
+    own_name: Annotated[
+        str | None,
+        typer.Option("--as", metavar="NAME", help="Keep them under a name of your own, beside others of the network."),
+    ] = None,
 ) -> None:
     """Check a published checkpoint, without running what it holds, and keep its weights as safetensors."""
     from hand_recon_ros.networks.checkpoints import import_checkpoint
 
-    typer.echo(f"weights of {name} are in {import_checkpoint(name, file, mesh_files=mesh)}")
+    path = import_checkpoint(name, file, mesh_files=mesh, own_name=own_name)
+    typer.echo(f"weights of {name} are in {path}; --model {path.stem} uses them")
 
 
 def weights_state(file: str, card: Card) -> str:

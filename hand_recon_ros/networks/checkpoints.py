@@ -7,7 +7,6 @@ nothing; NumPy objects, which some training scripts leave beside the weights, ar
 from __future__ import annotations
 
 import hashlib
-import os
 import pkgutil
 import re
 import zipfile
@@ -19,18 +18,17 @@ from typing import Any
 
 import torch
 import yaml
-from platformdirs import user_data_path
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from hand_recon_ros.atomic import written_whole
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks.cards import Card, card_at
+from hand_recon_ros.networks.imports import NAME, model_folder
 from hand_recon_ros.networks.published import Published, fill_own, own_tensors, published_layout, whole_state
-from hand_recon_ros.networks.registry import NetworkEntry, find_network
+from hand_recon_ros.networks.registry import NetworkEntry, find_network, network_names
 from hand_recon_ros.networks.weights import expect_tensors, read_weights
 
-MODELS_VARIABLE = "HAND_RECON_MODELS"
 MAX_BYTES = 4 * 2**30
 USUAL_WRAPPERS = ("state_dict", "model_state_dict", "network", "model")
 FORBIDDEN = re.compile(r"GLOBAL (\S+)")
@@ -56,41 +54,51 @@ PLACEHOLDERS: list[Any] = [
 ]
 
 
-def model_folder() -> Path:
-    """Where imported weights are kept: the folder that HAND_RECON_MODELS names, or the user's own."""
-    named = os.environ.get(MODELS_VARIABLE)
-    return Path(named).absolute() if named else user_data_path("hand_recon_ros", appauthor=False) / "models"
-
-
 def import_checkpoint(
-    name: str, file: Path | str, out_dir: Path | str | None = None, mesh_files: Path | str | None = None
+    name: str,
+    file: Path | str,
+    out_dir: Path | str | None = None,
+    mesh_files: Path | str | None = None,
+    own_name: str | None = None,
 ) -> Path:
     """Check a published checkpoint of a network and keep its weights as NAME.safetensors, with a card NAME.yaml.
 
-    An earlier import of the same network is replaced; an error leaves it as it was.
+    An earlier import of the same name is replaced; an error leaves it as it was.
 
     Args:
         name: a network of the registry that has published checkpoints.
         file: as its authors published it.
         out_dir: where to write, by default model_folder().
         mesh_files: for networks whose weights belong to one mesh, what their authors publish of it beside them.
+        own_name: a name to keep the weights under, beside others of the same network; by default the network's.
 
     Returns:
         Path of the safetensors file.
 
     Raises:
-        ValueError: an unknown network, or a file that is no checkpoint of it; nothing is written.
+        ValueError: an unknown network, a name that is taken, or a file that is no checkpoint; nothing is written.
         OSError: a file cannot be read or written.
     """
-    entry = find_network(name)
+    entry, kept_name = find_network(name), _free_name(own_name or name, name)
     tensors = read_checkpoint(entry, Path(file), None if mesh_files is None else Path(mesh_files))
     folder = model_folder() if out_dir is None else Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.safetensors"
+    path = folder / f"{kept_name}.safetensors"
     with written_whole(path) as weights, written_whole(path.with_suffix(".yaml")) as card:
         save_file(tensors, weights)
         card.write_text(yaml.safe_dump(asdict(_card(entry, Path(file), weights)), sort_keys=False), encoding="utf-8")
     return path
+
+
+def _free_name(wanted: str, network: str) -> str:
+    """A name for weights of a network, which must be no other network's."""
+    taken = wanted != network and wanted in network_names()
+    if taken or not NAME.fullmatch(wanted):
+        raise ValueError(
+            f"expected a name of small letters, digits and underscores that no network has, got {wanted!r}; "
+            "choose another"
+        )
+    return wanted
 
 
 def load_imported(network: nn.Module, path: Path) -> None:
@@ -102,21 +110,6 @@ def load_imported(network: nn.Module, path: Path) -> None:
     """
     card = card_at(path.with_suffix(".yaml"))
     fill_own(network, read_weights(path, card.sha256, card.bytes))
-
-
-def imported_weights(name: str, folder: Path | None = None) -> Path:
-    """The file that import_checkpoint wrote for a network.
-
-    Raises:
-        FileNotFoundError: none was imported; the sentence says how to.
-    """
-    path = (folder or model_folder()) / f"{name}.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"expected the weights of {name} in {path}, which does not exist; get the published checkpoint "
-            f"from its authors and run `hand-recon models import {name} FILE`"
-        )
-    return path
 
 
 def read_checkpoint(entry: NetworkEntry, file: Path, mesh_files: Path | None = None) -> dict[str, Tensor]:
@@ -150,7 +143,7 @@ def _mesh_tensors(entry: NetworkEntry, layout: Published, mesh_files: Path | Non
     if mesh_files is None:
         return {}
     with torch.device("meta"):
-        built = pkgutil.resolve_name(entry.factory)(load_free_hand(), mesh_files).state_dict()
+        built = pkgutil.resolve_name(entry.factory)(load_free_hand(), mesh_files=mesh_files).state_dict()
     return {key: tensor for key, tensor in built.items() if key.endswith(layout.from_mesh)}
 
 

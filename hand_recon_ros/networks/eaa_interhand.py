@@ -17,9 +17,11 @@ from hand_recon_ros.networks.additive_attention import AdditiveAttention, FeedFo
 from hand_recon_ros.networks.graph_convolution import GraphStack, doubled
 from hand_recon_ros.networks.hand_graphs import LEVEL_SIZES, VERTEX_COUNT, HandGraphs, hand_graphs, load_hand_graphs
 from hand_recon_ros.networks.hrnet import W18, HRNetMaps
-from hand_recon_ros.networks.layers import ImageNetPlanes
-from hand_recon_ros.networks.published import Published
-from hand_recon_ros.networks.two_hands import HandMaps, TwoHands
+from hand_recon_ros.networks.intake import IMAGENET
+from hand_recon_ros.networks.layers import Planes
+from hand_recon_ros.networks.live import LiveHands
+from hand_recon_ros.networks.mano_head import right_hand
+from hand_recon_ros.networks.two_hands import HandMaps, TwoHandJoints, TwoHands, live_pair, published_eaa
 from hand_recon_ros.types import FloatArray
 
 MAP_CHANNELS = (42, 2, 6)
@@ -163,32 +165,26 @@ class EaaInterHand(nn.Module):
     It always gives two hands: nothing in it tells whether they are there.
     """
 
-    published = Published(
-        from_mesh=(".laplacian",),
-        mesh_files="the folder of the published graph_left.pkl, graph_right.pkl, mesh_left.pkl and mesh_right.pkl",
-        ignored=(
-            "decoder.dense_coor",
-            "decoder.unsample_layer.",
-            *(f"decoder.dual_gcn.layers.{level}.pos_emb_" for level in range(4)),
-            *(
-                f"decoder.dual_gcn.layers.{level}.graph_{side}.GCN_blocks.{block}.norm1."
-                for level in range(4)
-                for side in ("left", "right")
-                for block in range(4)
-            ),
-        ),
+    published = published_eaa(
+        4, "decoder.unsample_layer.", *(f"decoder.dual_gcn.layers.{level}.pos_emb_" for level in range(4))
     )
 
-    def __init__(self, graphs: HandGraphs, dropout: float = 0.0) -> None:
+    def __init__(self, graphs: HandGraphs, joints: TwoHandJoints, dropout: float = 0.0) -> None:
         """Build it without weights; dropout is for training, published 0.07."""
         super().__init__()
-        self.normalise = ImageNetPlanes()
+        self.normalise = Planes(IMAGENET)
         self.encoder = MapEncoder()
         self.decoder = MapDecoder(graphs, dropout)
+        self.joints = joints
 
     def forward(self, crops: Tensor) -> TwoHands:
         """Reconstruct; see the class for shapes."""
         return self.reconstruct(self.normalise(crops))[0]
+
+    def live(self, images: Tensor) -> LiveHands:
+        """The hands in each crop, as the pipeline takes them."""
+        hands = self(images)
+        return live_pair(hands, self.joints(hands.vertices))
 
     def reconstruct(self, planes: Tensor) -> tuple[TwoHands, HandMaps]:
         """Hands, and the maps they come from, of planes (B, 3, 256, 256) normalised as ImageNet's."""
@@ -196,15 +192,20 @@ class EaaInterHand(nn.Module):
         return self.decoder(maps), HandMaps(*maps.split(MAP_CHANNELS, 1))
 
 
-def eaa_interhand(hand_model: HandModel, mesh_files: Path | None = None) -> EaaInterHand:
+def eaa_interhand(
+    hand_model: HandModel | None, left: HandModel | None = None, mesh_files: Path | None = None
+) -> EaaInterHand:
     """The network of the published code, for which no weights are published.
 
     Args:
-        hand_model: a hand of 778 vertices, whose mesh is clustered where there are no mesh files.
+        hand_model: a right hand of 778 vertices, whose mesh is clustered where there are no mesh files.
+        left: the left hand, by default the mirrored right one.
         mesh_files: folder of the published graph and mesh files, which weights that others trained need.
 
     Raises:
-        ValueError: a mesh that does not cluster as needed, or damaged files.
+        ValueError: a hand of the wrong side, a mesh that does not cluster as needed, or damaged files.
         OSError: a file cannot be read.
     """
-    return EaaInterHand(hand_graphs(hand_model) if mesh_files is None else load_hand_graphs(mesh_files))
+    joints = TwoHandJoints(hand_model, left)
+    graphs = hand_graphs(right_hand(hand_model)) if mesh_files is None else load_hand_graphs(mesh_files)
+    return EaaInterHand(graphs, joints)

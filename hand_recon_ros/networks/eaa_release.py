@@ -15,10 +15,12 @@ from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.additive_attention import AdditiveAttention
 from hand_recon_ros.networks.graph_convolution import NORM_EPSILON, GraphStack, doubled
 from hand_recon_ros.networks.hand_graphs import LEVEL_SIZES, VERTEX_COUNT, HandGraphs, hand_graphs, load_hand_graphs
-from hand_recon_ros.networks.layers import ImageNetPlanes
+from hand_recon_ros.networks.intake import IMAGENET
+from hand_recon_ros.networks.layers import Planes
+from hand_recon_ros.networks.live import LiveHands
+from hand_recon_ros.networks.mano_head import right_hand
 from hand_recon_ros.networks.map_features import FUSED, FeatureFusion, ImageEncoder, centres, image_tokens
-from hand_recon_ros.networks.published import Published
-from hand_recon_ros.networks.two_hands import HandMaps, TwoHands
+from hand_recon_ros.networks.two_hands import HandMaps, TwoHandJoints, TwoHands, live_pair, published_eaa
 from hand_recon_ros.types import FloatArray
 
 GRAPH_WIDTHS = (512, 256, 128, 64)
@@ -132,33 +134,26 @@ class EaaRelease(nn.Module):
     It always gives two hands: nothing in it tells whether they are there.
     """
 
-    published = Published(
-        from_mesh=(".laplacian",),
-        mesh_files="the folder of the published graph_left.pkl, graph_right.pkl, mesh_left.pkl and mesh_right.pkl",
-        ignored=(
-            "encoder.resnet.fc.",
-            "decoder.dense_coor",
-            *(
-                f"decoder.dual_gcn.layers.{level}.graph_{side}.GCN_blocks.{block}.norm1."
-                for level in range(3)
-                for side in ("left", "right")
-                for block in range(4)
-            ),
-        ),
-    )
+    published = published_eaa(3, "encoder.resnet.fc.")
 
-    def __init__(self, graphs: HandGraphs, dropout: float = 0.0) -> None:
+    def __init__(self, graphs: HandGraphs, joints: TwoHandJoints, dropout: float = 0.0) -> None:
         """Build it without weights; dropout is for training, published 0.05."""
         super().__init__()
-        self.normalise = ImageNetPlanes()
+        self.normalise = Planes(IMAGENET)
         self.encoder = ImageEncoder()
         self.mid_model = FeatureFusion()
         self.decoder = GraphDecoder(graphs, dropout)
+        self.joints = joints
 
     def forward(self, crops: Tensor) -> TwoHands:
         """Reconstruct; see the class for shapes."""
         joints, dense, masks = self.encoder(self.normalise(crops))
         return self._hands(joints, dense, masks)
+
+    def live(self, images: Tensor) -> LiveHands:
+        """The hands in each crop, as the pipeline takes them."""
+        hands = self(images)
+        return live_pair(hands, self.joints(hands.vertices))
 
     def reconstruct(self, planes: Tensor) -> tuple[TwoHands, HandMaps]:
         """Hands and maps of planes (B, 3, 256, 256) normalised as ImageNet's."""
@@ -171,15 +166,20 @@ class EaaRelease(nn.Module):
         return self.decoder(self.mid_model(joints, dense, masks), centres(masks[-1]))
 
 
-def eaa_interhand_release(hand_model: HandModel, mesh_files: Path | None = None) -> EaaRelease:
+def eaa_interhand_release(
+    hand_model: HandModel | None, left: HandModel | None = None, mesh_files: Path | None = None
+) -> EaaRelease:
     """The network that the published weights belong to.
 
     Args:
-        hand_model: a hand of 778 vertices, whose mesh is clustered where there are no mesh files.
+        hand_model: a right hand of 778 vertices, whose mesh is clustered where there are no mesh files.
+        left: the left hand, by default the mirrored right one.
         mesh_files: folder of the published graph and mesh files, which weights that others trained need.
 
     Raises:
-        ValueError: a mesh that does not cluster as needed, or damaged files.
+        ValueError: a hand of the wrong side, a mesh that does not cluster as needed, or damaged files.
         OSError: a file cannot be read.
     """
-    return EaaRelease(hand_graphs(hand_model) if mesh_files is None else load_hand_graphs(mesh_files))
+    joints = TwoHandJoints(hand_model, left)
+    graphs = hand_graphs(right_hand(hand_model)) if mesh_files is None else load_hand_graphs(mesh_files)
+    return EaaRelease(graphs, joints)

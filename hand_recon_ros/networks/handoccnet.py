@@ -16,6 +16,7 @@ from torch.nn import functional
 from hand_recon_ros.hand_model import HandModel, matrix_to_axis_angle
 from hand_recon_ros.networks.hourglass import JOINTS, HeatmapHead, ResidualUnit, soft_argmax
 from hand_recon_ros.networks.layers import planes_from_bytes
+from hand_recon_ros.networks.live import LiveHands, one_right_hand
 from hand_recon_ros.networks.mano_head import ManoLayer, right_hand, rotations_from_6d
 from hand_recon_ros.networks.published import Published
 from hand_recon_ros.networks.token_attention import AttentionBlock, FeatureInjection, TokenTransformer
@@ -198,6 +199,11 @@ class HandOccNet(nn.Module):
     def forward(self, images: Tensor) -> PosedHands:
         """Reconstruct; see the class for shapes."""
         return self.reconstruct(planes_from_bytes(images, self.backbone.toplayer.weight.dtype))
+
+    def live(self, images: Tensor) -> LiveHands:
+        """The hand in each crop, as the pipeline takes it."""
+        hands = self(images)
+        return one_right_hand(hands.vertices, hands.joints, hands.joints_2d, hands.pose, hands.betas)
 
     def reconstruct(self, planes: Tensor) -> PosedHands:
         """Hands from planes (B, 3, 256, 256) in [0, 1]."""

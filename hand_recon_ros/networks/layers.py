@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hand_recon_ros.networks.intake import Normalisation
+
 
 class SameConv2d(nn.Conv2d):
     """Convolution of an input whose sides its stride divides: the output has side / stride pixels.
@@ -34,17 +36,20 @@ def planes_from_bytes(images: Tensor, dtype: torch.dtype) -> Tensor:
     return images.permute(0, 3, 1, 2).to(dtype) * (1 / 255)
 
 
-class ImageNetPlanes(nn.Module):
-    """Images (B, H, W, 3) uint8 RGB as planes (B, 3, H, W) less ImageNet's mean, over its deviation."""
+class Planes(nn.Module):
+    """Images (B, H, W, 3) uint8 RGB as planes (B, 3, H, W) in the numbers and the order of colours of a network."""
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, normalisation: Normalisation) -> None:
         super().__init__()
-        for name, values in (("mean", (0.485, 0.456, 0.406)), ("deviation", (0.229, 0.224, 0.225))):
-            self.register_buffer(name, torch.tensor(values).reshape(3, 1, 1), persistent=False)
+        self.bgr = normalisation.bgr
+        for name in ("mean", "deviation"):
+            values = torch.tensor(getattr(normalisation, name)).reshape(3, 1, 1)
+            self.register_buffer(name, values, persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """Normalise, in the precision of this module."""
-        return (planes_from_bytes(images, self.mean.dtype) - self.mean) / self.deviation
+        ordered = images.flip(-1) if self.bgr else images
+        return (planes_from_bytes(ordered, self.mean.dtype) - self.mean) / self.deviation

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import roma
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hand_recon_ros.hand_model import HandModel, axis_angle_to_matrix
 from hand_recon_ros.hand_model.layer import HandLayer
+from hand_recon_ros.networks.mesh_joints import UserArrays
 from hand_recon_ros.types import Side
 
 
@@ -33,11 +32,21 @@ def right_hand(model: HandModel | None) -> HandModel:
     return model
 
 
-class ManoLayer(nn.Module):
+def left_hand(model: HandModel) -> HandModel:
+    """The hand model, which must be a left one.
+
+    Raises:
+        ValueError: a right one.
+    """
+    if model.side != Side.LEFT:
+        raise ValueError("expected the hand model of a left hand, such as MANO_LEFT.pkl, got a right one; give it")
+    return model
+
+
+class ManoLayer(UserArrays):
     """Poses a hand model from axis-angle that the model's mean pose is still to be added to.
 
-    The hand model's arrays are no part of the state dict: they stay the user's. They and the computation stay float32
-    in a network of half precision, whose steps at the length of a hand are a tenth of a millimetre.
+    The computation stays float32, as the arrays do.
     """
 
     mean_pose: Tensor
@@ -50,9 +59,6 @@ class ManoLayer(nn.Module):
         if not flat_hand_mean:
             mean[1:] = torch.from_numpy(model.mean_pose).reshape(15, 3)
         self.register_buffer("mean_pose", mean, persistent=False)
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ManoLayer:
-        return super()._apply(lambda tensor: tensor.to(fn(tensor[:0]).device), recurse)
 
     def full_pose(self, axis_angle: Tensor) -> Tensor:
         """Axis-angle (B, 16, 3) with the mean pose added to the fingers."""

@@ -1,12 +1,22 @@
 """The table of networks. Reading it costs nothing: a network's code and weights load when it is created.
 
 To add one: write its module in this folder, put its weights (`NAME.safetensors`) and card (`NAME.yaml`) under models/
-when its licence lets them be shipped, and append a row to NETWORKS.
+when its licence lets them be shipped, and append a row to NETWORKS. A mesh network's row says what it takes, and its
+class has a method `live`, from pictures to LiveHands; with that the pipeline can use it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from hand_recon_ros.networks.imports import network_of_import
+from hand_recon_ros.networks.intake import IMAGENET, IMAGENET_BGR, UNIT, Border, Intake, Region
+
+FOLDER = "hand_recon_ros.networks"
+HAND_OCC_NET = Intake(Region.HAND, 256, 1.25, UNIT)
+YOUTUBE_HAND = Intake(Region.HAND, 224, 2.0, IMAGENET, direct_mesh=True)
+EAA = Intake(Region.PAIR, 256, 1.25, IMAGENET, hands=2, right_only=False, direct_mesh=True)
+SMHR_MULTI = Intake(Region.IMAGE, 384, 1.0, IMAGENET_BGR, hands=4, right_only=False, border=Border.ABOVE_OR_RIGHT)
 
 
 @dataclass(frozen=True)
@@ -14,11 +24,13 @@ class NetworkEntry:
     """One network that can be created by name.
 
     Attributes:
-        factory: "module:function" that builds it without weights; called with a hand model where poses_model is set.
+        factory: "module:function" that builds it without weights; called with a hand model where poses_model is set,
+            with those of both hands where it gives several hands.
         weights: file under models/ whose card has the same stem, or None where users bring their own.
         input_size: side in pixels of the square uint8 RGB pictures it takes.
         licence: SPDX name of the weights' licence, "NONE" where their authors grant none.
         poses_model: whether its output is a hand model's parameters or vertices.
+        intake: of a mesh network, whose class has a method `live`; None for others.
     """
 
     name: str
@@ -27,102 +39,32 @@ class NetworkEntry:
     input_size: int
     licence: str
     poses_model: bool = False
+    intake: Intake | None = None
+
+
+def shipped(name: str, factory: str, input_size: int) -> NetworkEntry:
+    """A row for a network whose weights come with the package."""
+    return NetworkEntry(name, f"{FOLDER}.{factory}", f"{name}.safetensors", input_size, "Apache-2.0")
+
+
+def mesh_network(name: str, factory: str, licence: str, intake: Intake) -> NetworkEntry:
+    """A row for a mesh network whose weights users import."""
+    return NetworkEntry(name, f"{FOLDER}.{factory}", None, intake.size, licence, poses_model=True, intake=intake)
 
 
 NETWORKS = (
-    NetworkEntry(
-        "palm_detector",
-        "hand_recon_ros.networks.palm_detector:PalmDetector",
-        "palm_detector.safetensors",
-        192,
-        "Apache-2.0",
-    ),
-    NetworkEntry(
-        "hand_landmark_full",
-        "hand_recon_ros.networks.hand_landmark:hand_landmark_full",
-        "hand_landmark_full.safetensors",
-        224,
-        "Apache-2.0",
-    ),
-    NetworkEntry(
-        "hand_landmark_lite",
-        "hand_recon_ros.networks.hand_landmark:hand_landmark_lite",
-        "hand_landmark_lite.safetensors",
-        224,
-        "Apache-2.0",
-    ),
-    NetworkEntry(
-        "handoccnet",
-        "hand_recon_ros.networks.handoccnet:HandOccNet",
-        None,
-        256,
-        "NONE",
-        poses_model=True,
-    ),
-    NetworkEntry(
-        "interacthand",
-        "hand_recon_ros.networks.interacthand:InteractHand",
-        None,
-        256,
-        "NONE",
-        poses_model=True,
-    ),
-    NetworkEntry(
-        "youtubehand_resnet18",
-        "hand_recon_ros.networks.youtubehand:youtubehand_resnet18",
-        None,
-        224,
-        "MIT",
-        poses_model=True,
-    ),
-    NetworkEntry(
-        "youtubehand_resnet50",
-        "hand_recon_ros.networks.youtubehand:youtubehand_resnet50",
-        None,
-        224,
-        "MIT",
-        poses_model=True,
-    ),
-    NetworkEntry(
-        "youtubehand_hrnet",
-        "hand_recon_ros.networks.youtubehand:youtubehand_hrnet",
-        None,
-        224,
-        "MIT",
-        poses_model=True,
-    ),
-    NetworkEntry(
-        "eaa_interhand",
-        "hand_recon_ros.networks.eaa_interhand:eaa_interhand",
-        None,
-        256,
-        "MIT",
-        poses_model=True,
-    ),
-    NetworkEntry(
-        "eaa_interhand_release",
-        "hand_recon_ros.networks.eaa_release:eaa_interhand_release",
-        None,
-        256,
-        "MIT",
-        poses_model=True,
-    ),
-    NetworkEntry(
-        "smhr_single",
-        "hand_recon_ros.networks.smhr:smhr_single",
-        None,
-        224,
-        "MIT",
-        poses_model=True,
-    ),
-    NetworkEntry(
-        "smhr_multi",
-        "hand_recon_ros.networks.smhr:smhr_multi",
-        None,
-        384,
-        "MIT",
-        poses_model=True,
-    ),
+    shipped("palm_detector", "palm_detector:PalmDetector", 192),
+    shipped("hand_landmark_full", "hand_landmark:hand_landmark_full", 224),
+    shipped("hand_landmark_lite", "hand_landmark:hand_landmark_lite", 224),
+    mesh_network("handoccnet", "handoccnet:HandOccNet", "NONE", HAND_OCC_NET),
+    mesh_network("interacthand", "interacthand:InteractHand", "NONE", HAND_OCC_NET),
+    mesh_network("youtubehand_resnet18", "youtubehand:youtubehand_resnet18", "MIT", YOUTUBE_HAND),
+    mesh_network("youtubehand_resnet50", "youtubehand:youtubehand_resnet50", "MIT", YOUTUBE_HAND),
+    mesh_network("youtubehand_hrnet", "youtubehand:youtubehand_hrnet", "MIT", YOUTUBE_HAND),
+    mesh_network("eaa_interhand", "eaa_interhand:eaa_interhand", "MIT", EAA),
+    mesh_network("eaa_interhand_release", "eaa_release:eaa_interhand_release", "MIT", EAA),
+    mesh_network("smhr_single", "smhr:smhr_single", "MIT", Intake(Region.HAND, 224, 2.0, IMAGENET_BGR)),
+    mesh_network("smhr_multi", "smhr:smhr_multi", "MIT", SMHR_MULTI),
 )
 
 
@@ -131,13 +73,31 @@ def network_names() -> tuple[str, ...]:
     return tuple(entry.name for entry in NETWORKS)
 
 
+def mesh_network_names() -> tuple[str, ...]:
+    """Names of the networks that give whole hands, which live_network takes."""
+    return tuple(entry.name for entry in NETWORKS if entry.intake)
+
+
 def find_network(name: str) -> NetworkEntry:
-    """The row of a network.
+    """The row of a network; for a name that weights were imported under, their network's row with that name.
 
     Raises:
         ValueError: an unknown name; the sentence lists the known ones.
     """
-    for entry in NETWORKS:
-        if entry.name == name:
-            return entry
+    rows = {entry.name: entry for entry in NETWORKS}
+    network = name if name in rows else network_of_import(name)
+    if network in rows:
+        return replace(rows[network], name=name)
     raise ValueError(f"expected a network out of {', '.join(network_names())}, got {name!r}; correct the name")
+
+
+def find_intake(name: str) -> Intake:
+    """What a mesh network takes.
+
+    Raises:
+        ValueError: an unknown name, or a network that gives no whole hands.
+    """
+    intake = find_network(name).intake
+    if intake is None:
+        raise ValueError(f"expected a mesh network out of {', '.join(mesh_network_names())}, got {name!r}")
+    return intake

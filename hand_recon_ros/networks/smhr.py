@@ -13,13 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from hand_recon_ros.hand_model import HandModel
-from hand_recon_ros.networks.layers import ImageNetPlanes
-from hand_recon_ros.networks.mano_head import ManoLayer, right_hand
+from hand_recon_ros.networks.intake import IMAGENET_BGR
+from hand_recon_ros.networks.layers import Planes
+from hand_recon_ros.networks.live import LiveHands
+from hand_recon_ros.networks.mano_head import ManoLayer, left_hand, right_hand
 from hand_recon_ros.networks.published import Published
 from hand_recon_ros.networks.shading import HARMONICS, Shading
 from hand_recon_ros.networks.smhr_heads import Peaks, detector, find_peaks, probability, regressor
 from hand_recon_ros.networks.smhr_maps import STRIDE, FusedMap, Stem
-from hand_recon_ros.types import Side
 
 FOCAL_LENGTH = 512
 """Pixels, of the camera that every picture is taken to come from; its principal point is the middle."""
@@ -134,7 +135,7 @@ class Smhr(nn.Module):
         """
         super().__init__()
         self.count = peaks
-        self.normalise = ImageNetPlanes()
+        self.normalise = Planes(IMAGENET_BGR)
         self.stem: nn.Module = Stem()
         self.map = FusedMap()
         self.hm, self.params = detector(1), regressor(2 * PARAMETERS)
@@ -149,8 +150,16 @@ class Smhr(nn.Module):
         self.register_buffer("ambient", AMBIENT * (torch.arange(HARMONICS) == 0), persistent=False)
 
     def forward(self, images: Tensor) -> DetectedHands:
-        """Reconstruct; see the class for shapes. It was trained on BGR with the statistics of RGB."""
-        return self.reconstruct(self.normalise(images.flip(-1)))
+        """Reconstruct; see the class for shapes."""
+        return self.reconstruct(self.normalise(images))
+
+    def live(self, images: Tensor) -> LiveHands:
+        """The likeliest hands in each picture, as the pipeline takes them; colours and light are left out."""
+        features, side = self.features(self.normalise(images)), images.shape[1]
+        peaks = find_peaks(probability(self.hm(features)), features, self.count)
+        sides, hands = self.picked(peaks, side)
+        pixels, right = project(hands.joints, side), sides[..., 1] / sides.sum(-1)
+        return LiveHands(hands.vertices, hands.joints, pixels, peaks.scores, right, hands.pose, hands.betas)
 
     def reconstruct(self, planes: Tensor) -> DetectedHands:
         """Hands from planes (B, 3, R, R), BGR and normalised."""
@@ -188,17 +197,6 @@ class Smhr(nn.Module):
         albedo = self.texture.at(peaks.patches).unflatten(-1, (VERTICES, 3)) + self.get_buffer("skin")
         light = self.light.at(peaks.patches).unflatten(-1, (3, HARMONICS)) + self.get_buffer("ambient")
         return albedo.float(), light.float()
-
-
-def left_hand(model: HandModel) -> HandModel:
-    """The hand model, which must be a left one.
-
-    Raises:
-        ValueError: a right one.
-    """
-    if model.side != Side.LEFT:
-        raise ValueError("expected the hand model of a left hand, such as MANO_LEFT.pkl, got a right one; give it")
-    return model
 
 
 def textured(model: HandModel) -> HandModel:

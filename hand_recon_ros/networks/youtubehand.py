@@ -16,8 +16,12 @@ from torchvision.models import resnet18, resnet50
 
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.hrnet import W64, HRNetFeature
-from hand_recon_ros.networks.layers import ImageNetPlanes
+from hand_recon_ros.networks.intake import IMAGENET
+from hand_recon_ros.networks.layers import Planes
+from hand_recon_ros.networks.live import LiveHands, one_right_hand
+from hand_recon_ros.networks.mano_head import right_hand
 from hand_recon_ros.networks.mesh_hierarchy import SIZES, MeshHierarchy, load_mesh_hierarchy, mesh_hierarchy
+from hand_recon_ros.networks.mesh_joints import MeshJoints
 from hand_recon_ros.networks.published import Published
 from hand_recon_ros.networks.spiral_convolution import SpiralConvolution, UpsampledSpiralConvolution
 
@@ -96,18 +100,35 @@ class YoutubeHand(nn.Module):
         ignored=("backbone.", "en_layer.fc."),  # the encoder again, and its ImageNet classifier
     )
 
-    def __init__(self, encoder: str, hierarchy: MeshHierarchy) -> None:
-        """Build it without weights; encoder is one of SIZES_BY_ENCODER."""
+    def __init__(self, encoder: str, hierarchy: MeshHierarchy, hand_model: HandModel | None) -> None:
+        """Build it without weights.
+
+        Args:
+            encoder: one of SIZES_BY_ENCODER.
+            hierarchy: of the mesh that it regresses.
+            hand_model: whose joints that mesh has.
+
+        Raises:
+            ValueError: no right hand model.
+        """
         super().__init__()
         size = SIZES_BY_ENCODER[encoder]
-        self.normalise = ImageNetPlanes()
+        self.normalise = Planes(IMAGENET)
         self.encoder = size.encoder()
         self.decoder = MeshDecoder(size.features, size.widths, hierarchy)
         self.camera = nn.Sequential(nn.Linear(SIZES[0], 150), nn.Linear(150, 3), nn.Linear(3, 1))
+        self.joints = MeshJoints(right_hand(hand_model), TIP_VERTICES)
 
     def forward(self, crops: Tensor) -> RightHandMesh:
         """Reconstruct; see the class for shapes."""
         return self.reconstruct(self.normalise(crops))
+
+    def live(self, images: Tensor) -> LiveHands:
+        """The hand in each crop, as the pipeline takes it."""
+        vertices, camera = self(images)
+        joints = self.joints(vertices)
+        places = project(joints - joints[:, :1], camera.float())
+        return one_right_hand(vertices, joints, (places + 1) * (INPUT_SIZE / 2))
 
     def reconstruct(self, planes: Tensor) -> RightHandMesh:
         """The same from planes (B, 3, 224, 224) normalised with ImageNet's mean and deviation."""
@@ -123,11 +144,12 @@ def project(points: Tensor, camera: Tensor) -> Tensor:
     return FOCAL_LENGTH * (points[..., :2] + shift) / depth / (INPUT_SIZE / 2)
 
 
-def _hierarchy(hand_model: HandModel, mesh_files: Path | None) -> MeshHierarchy:
-    return mesh_hierarchy(hand_model) if mesh_files is None else load_mesh_hierarchy(mesh_files)
+def _built(encoder: str, hand_model: HandModel | None, mesh_files: Path | None) -> YoutubeHand:
+    hand = right_hand(hand_model)
+    return YoutubeHand(encoder, mesh_hierarchy(hand) if mesh_files is None else load_mesh_hierarchy(mesh_files), hand)
 
 
-def youtubehand_resnet18(hand_model: HandModel, mesh_files: Path | None = None) -> YoutubeHand:
+def youtubehand_resnet18(hand_model: HandModel | None, mesh_files: Path | None = None) -> YoutubeHand:
     """The small one: 25 million weights.
 
     Args:
@@ -138,14 +160,14 @@ def youtubehand_resnet18(hand_model: HandModel, mesh_files: Path | None = None) 
         ValueError: a mesh of another size, or damaged files.
         OSError: the file cannot be read.
     """
-    return YoutubeHand("resnet18", _hierarchy(hand_model, mesh_files))
+    return _built("resnet18", hand_model, mesh_files)
 
 
-def youtubehand_resnet50(hand_model: HandModel, mesh_files: Path | None = None) -> YoutubeHand:
+def youtubehand_resnet50(hand_model: HandModel | None, mesh_files: Path | None = None) -> YoutubeHand:
     """ResNet-50 and the wide decoder: 417 million weights. Arguments as for youtubehand_resnet18."""
-    return YoutubeHand("resnet50", _hierarchy(hand_model, mesh_files))
+    return _built("resnet50", hand_model, mesh_files)
 
 
-def youtubehand_hrnet(hand_model: HandModel, mesh_files: Path | None = None) -> YoutubeHand:
+def youtubehand_hrnet(hand_model: HandModel | None, mesh_files: Path | None = None) -> YoutubeHand:
     """HRNet-W64 and the wide decoder: 519 million weights, the best. Arguments as for youtubehand_resnet18."""
-    return YoutubeHand("hrnet", _hierarchy(hand_model, mesh_files))
+    return _built("hrnet", hand_model, mesh_files)

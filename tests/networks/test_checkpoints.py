@@ -16,9 +16,10 @@ import yaml
 from torch import nn
 
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks import create_network, registry
-from hand_recon_ros.networks.checkpoints import import_checkpoint, imported_weights, load_imported, model_folder
+from hand_recon_ros.networks import registry, untrained_network
+from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.seeding import seeded_array, synthetic_hand
+from hand_recon_ros.networks.imports import imported_weights, model_folder
 from hand_recon_ros.networks.interacthand import InteractHand
 from hand_recon_ros.networks.published import Published
 from hand_recon_ros.networks.registry import NETWORKS, NetworkEntry
@@ -227,7 +228,7 @@ def handoccnet_file(tmp_path_factory):
 
 def test_handoccnet_is_imported_without_manos_arrays(tmp_path, handoccnet_file):
     path = import_checkpoint("handoccnet", handoccnet_file, tmp_path)
-    network = create_network("handoccnet", hand_model=synthetic_hand(Side.RIGHT))
+    network = untrained_network("handoccnet", hand_model=synthetic_hand(Side.RIGHT))
     assert not [key for key in network.state_dict() if "th_" in key]
     load_imported(network, path)
     mean = network.state_dict()["backbone.layer0.1.running_mean"]

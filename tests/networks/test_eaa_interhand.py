@@ -13,11 +13,12 @@ import torch
 from scipy.sparse import csr_matrix
 
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks import create_network
+from hand_recon_ros.networks import untrained_network
 from hand_recon_ros.networks.additive_attention import AdditiveAttention
 from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.case import read_case
 from hand_recon_ros.networks.conformance.eaa_interhand import stored_graphs
+from hand_recon_ros.networks.conformance.seeding import synthetic_hand
 from hand_recon_ros.networks.eaa_interhand import EaaInterHand
 from hand_recon_ros.networks.eaa_release import EaaRelease
 from hand_recon_ros.networks.graph_coarsening import adjacency, clustered
@@ -31,7 +32,8 @@ from hand_recon_ros.networks.hand_graphs import (
     scaled_mesh_laplacian,
 )
 from hand_recon_ros.networks.map_features import centres
-from hand_recon_ros.networks.two_hands import TwoHands, project
+from hand_recon_ros.networks.two_hands import TwoHandJoints, TwoHands, project
+from hand_recon_ros.types import Side
 
 CASES = Path(__file__).parents[1] / "data" / "conformance"
 NETWORKS = {"eaa_interhand": EaaInterHand, "eaa_interhand_release": EaaRelease}
@@ -43,9 +45,13 @@ def stand_in() -> dict[str, np.ndarray]:
     return read_case(CASES / "eaa_interhand").assets()
 
 
+def hand_joints() -> TwoHandJoints:
+    return TwoHandJoints(synthetic_hand(Side.RIGHT), synthetic_hand(Side.LEFT))
+
+
 @lru_cache
 def network(name: str) -> EaaInterHand | EaaRelease:
-    network = NETWORKS[name](stored_graphs(stand_in()))
+    network = NETWORKS[name](stored_graphs(stand_in()), hand_joints())
     read_case(CASES / name).fill(network)
     return network
 
@@ -81,7 +87,7 @@ def test_the_centre_of_a_map_is_where_its_weight_lies():
 
 def test_a_point_at_the_origin_projects_to_the_shifted_middle():
     hands = TwoHands(torch.tensor([0.0, 0.0, 9.0]).expand(1, 2, 1, 3), torch.tensor([[[1.0, 0, 0], [2.0, 0.5, -0.5]]]))
-    assert project(hands).flatten(1).tolist() == [[128, 128, 192, 64]]
+    assert project(*hands).flatten(1).tolist() == [[128, 128, 192, 64]]
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -163,7 +169,7 @@ def test_a_file_that_runs_code_is_refused(tmp_path):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_registry_builds_it_on_the_mesh_of_a_hand_model(name):
     hand = load_free_hand()
-    network = create_network(name, hand_model=hand)
+    network = untrained_network(name, hand_model=hand)
     expected = torch.from_numpy(hand_graphs(hand).right.coarse[0])
     torch.testing.assert_close(network.decoder.dual_gcn.layers[0].graph_right.laplacian, expected)
 
@@ -172,7 +178,7 @@ def test_an_imported_checkpoint_brings_its_graphs(tmp_path):
     state = {f"module.{key}": tensor for key, tensor in read_case(CASES / "eaa_interhand").weights().items()}
     torch.save(state, tmp_path / "weights.pth")
     path = import_checkpoint("eaa_interhand", tmp_path / "weights.pth", tmp_path, published_pickles(tmp_path))
-    imported = create_network("eaa_interhand", hand_model=load_free_hand())
+    imported = untrained_network("eaa_interhand", hand_model=load_free_hand())
     load_imported(imported, path)
     with torch.inference_mode():
         ours, theirs = imported(crops(1)).vertices, network("eaa_interhand")(crops(1)).vertices
@@ -199,7 +205,7 @@ def test_a_batch_equals_its_single_images(name):
 
 def test_dropout_acts_in_training_only():
     graphs, planes = stored_graphs(stand_in()), torch.randn(1, 50, 64, 64, generator=torch.Generator().manual_seed(0))
-    decoder = EaaInterHand(graphs, dropout=0.5).decoder
+    decoder = EaaInterHand(graphs, hand_joints(), dropout=0.5).decoder
     assert not torch.equal(decoder(planes).vertices, decoder(planes).vertices)
     torch.testing.assert_close(decoder.eval()(planes).vertices, decoder(planes).vertices)
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks import create_network
+from hand_recon_ros.networks import untrained_network
 from hand_recon_ros.networks.conformance.seeding import seeded_array, seeded_image, synthetic_hand
 from hand_recon_ros.networks.handoccnet import HandOccNet, PooledConv2d
 from hand_recon_ros.networks.hourglass import soft_argmax
@@ -31,7 +31,7 @@ def seeded(network: nn.Module) -> nn.Module:
 
 @pytest.fixture(scope="module")
 def network() -> nn.Module:
-    return seeded(create_network("handoccnet", hand_model=synthetic_hand(Side.RIGHT)))
+    return seeded(untrained_network("handoccnet", hand_model=synthetic_hand(Side.RIGHT)))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_the_pose_that_is_given_poses_the_same_hand(network, crops):
 @pytest.mark.parametrize(("side", "given_text"), [(None, "got none"), (Side.LEFT, "got a left one")])
 def test_only_right_hand_models_are_taken(name, side, given_text):
     with pytest.raises(ValueError, match=f"hand model of a right hand.*{given_text}"):
-        create_network(name, hand_model=None if side is None else load_free_hand(side))
+        untrained_network(name, hand_model=None if side is None else load_free_hand(side))
 
 
 def test_the_free_hand_is_posed_as_well_as_mano(crops):

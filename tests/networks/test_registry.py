@@ -7,7 +7,7 @@ import pytest
 from torch import nn
 
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks import create_network, network_names, registry
+from hand_recon_ros.networks import create_network, network_names, registry, untrained_network
 from hand_recon_ros.networks.cards import read_card
 from hand_recon_ros.networks.registry import NETWORKS, NetworkEntry
 from hand_recon_ros.paths import shared_file
@@ -41,7 +41,7 @@ def test_a_network_that_poses_a_hand_model_gets_it(monkeypatch):
     row = NetworkEntry("posed", f"{__name__}:PosedNetwork", None, 224, "MIT", poses_model=True)
     monkeypatch.setattr(registry, "NETWORKS", (*NETWORKS, row))
     hand = load_free_hand()
-    network = create_network("posed", hand_model=hand)
+    network = untrained_network("posed", hand_model=hand)
     assert network.hand_model is hand
     assert not network.training
 

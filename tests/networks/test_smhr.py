@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks import create_network, find_network
+from hand_recon_ros.networks import find_network, untrained_network
 from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.case import read_case
 from hand_recon_ros.networks.conformance.seeding import seeded_image, synthetic_hand
@@ -150,9 +150,9 @@ def test_hand_models_that_do_not_fit_are_refused(name):
     right, left = load_free_hand(), load_free_hand(Side.LEFT)
     for hand, message in ((None, "got none"), (left, r"a right hand.*got a left one")):
         with pytest.raises(ValueError, match=message):
-            create_network(name, hand_model=hand)
+            untrained_network(name, hand_model=hand)
     with pytest.raises(ValueError, match="778 vertices, got 777"):
-        create_network(name, hand_model=replace(right, template=right.template[:-1]))
+        untrained_network(name, hand_model=replace(right, template=right.template[:-1]))
     with pytest.raises(ValueError, match=r"a left hand.*got a right one"):
         smhr_multi(right, right)
 
@@ -182,7 +182,7 @@ def test_the_side_picks_the_hand():
 def test_untrained_it_sees_no_hand_and_would_put_one_flat_at_its_cell():
     torch.manual_seed(0)
     with torch.inference_mode():
-        hands = create_network("smhr_multi", hand_model=load_free_hand())(pictures("smhr_multi", 1))
+        hands = untrained_network("smhr_multi", hand_model=load_free_hand())(pictures("smhr_multi", 1))
     assert (hands.scores < 0.1).all()
     torch.testing.assert_close(hands.translation[..., 2], torch.full((1, 4), MEAN_DEPTH), atol=0.05, rtol=0)
     assert hands.pose.abs().max() < 0.1
@@ -203,7 +203,7 @@ def test_a_published_checkpoint_with_all_that_it_carries_is_imported(name, tmp_p
     state = {f"module.{key}": tensor for key, tensor in read_case(CASES / name).weights().items()}
     torch.save({"epoch": 3, "state_dict": state, "optimizer": {"lr": 1e-4}}, tmp_path / "pho.pth")
     path = import_checkpoint(name, tmp_path / "pho.pth", tmp_path)
-    imported = create_network(name, hand_model=synthetic_hand(Side.RIGHT))
+    imported = untrained_network(name, hand_model=synthetic_hand(Side.RIGHT))
     load_imported(imported, path)
     for key, tensor in network(name).state_dict().items():
         torch.testing.assert_close(imported.state_dict()[key], tensor, rtol=0, atol=0)

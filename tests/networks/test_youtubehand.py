@@ -13,9 +13,10 @@ import torch
 from scipy.sparse import csc_matrix
 
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks import create_network
+from hand_recon_ros.networks import untrained_network
 from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.case import read_case
+from hand_recon_ros.networks.conformance.seeding import synthetic_hand
 from hand_recon_ros.networks.conformance.youtubehand import stored_hierarchy
 from hand_recon_ros.networks.half_edges import vertex_rings
 from hand_recon_ros.networks.mesh_decimation import decimated, upsampling_matrix
@@ -24,6 +25,7 @@ from hand_recon_ros.networks.mesh_spirals import mesh_spirals
 from hand_recon_ros.networks.published import fill_published
 from hand_recon_ros.networks.spiral_convolution import SpiralConvolution, UpsampledSpiralConvolution
 from hand_recon_ros.networks.youtubehand import YoutubeHand
+from hand_recon_ros.types import Side
 
 CASES = Path(__file__).parents[1] / "data" / "conformance"
 CASE = read_case(CASES / "youtubehand_resnet18")
@@ -37,7 +39,7 @@ def stand_in() -> dict[str, np.ndarray]:
 
 @lru_cache
 def network() -> YoutubeHand:
-    network = YoutubeHand("resnet18", stored_hierarchy(stand_in()))
+    network = YoutubeHand("resnet18", stored_hierarchy(stand_in()), synthetic_hand(Side.RIGHT))
     CASE.fill(network)
     return network
 
@@ -180,7 +182,7 @@ def test_a_hand_model_gives_a_hierarchy():
 
 def test_the_registry_builds_it_on_the_mesh_of_a_hand_model():
     hand = load_free_hand()
-    network = create_network("youtubehand_resnet18", hand_model=hand)
+    network = untrained_network("youtubehand_resnet18", hand_model=hand)
     expected = torch.from_numpy(mesh_hierarchy(hand).spirals[0][:, 1].astype(np.int64))
     torch.testing.assert_close(network.decoder.coordinates.rows[:, 1] // 27, expected)
 
@@ -195,7 +197,7 @@ def test_an_imported_checkpoint_brings_its_mesh(tmp_path):
     torch.save(CASE.weights(), tmp_path / "state_dict.bin")
     mesh = published_pickle(tmp_path / "transform.pkl")
     path = import_checkpoint("youtubehand_resnet18", tmp_path / "state_dict.bin", tmp_path, mesh)
-    imported = create_network("youtubehand_resnet18", hand_model=load_free_hand())
+    imported = untrained_network("youtubehand_resnet18", hand_model=load_free_hand())
     load_imported(imported, path)
     with torch.inference_mode():
         for ours, theirs in zip(imported(crops(1)), network()(crops(1)), strict=True):
@@ -219,7 +221,7 @@ def test_a_batch_equals_its_single_images():
 
 def test_half_precision_stays_near_single():
     images = crops(1)
-    half = YoutubeHand("resnet18", stored_hierarchy(stand_in()))
+    half = YoutubeHand("resnet18", stored_hierarchy(stand_in()), synthetic_hand(Side.RIGHT))
     CASE.fill(half)
     with torch.inference_mode():
         for coarse, fine in zip(half.bfloat16()(images), network()(images), strict=True):

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
-from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.hand_model.layer import HandLayer
-from hand_recon_ros.hand_model.model import TO_21
 from hand_recon_ros.networks.conformance.case import Array, Case
 from hand_recon_ros.networks.conformance.run import Outputs, recorded
 from hand_recon_ros.networks.conformance.seeding import seeded_array, seeded_image
 from hand_recon_ros.networks.eaa_interhand import EaaInterHand
 from hand_recon_ros.networks.eaa_release import EaaRelease
 from hand_recon_ros.networks.hand_graphs import CLUSTERED_COUNT, LEVEL_SIZES, VERTEX_COUNT, HandGraph, HandGraphs
-from hand_recon_ros.networks.layers import ImageNetPlanes
+from hand_recon_ros.networks.intake import IMAGENET
+from hand_recon_ros.networks.layers import Planes
 from hand_recon_ros.networks.map_features import centres, image_tokens
-from hand_recon_ros.networks.two_hands import INPUT_SIZE, HandMaps, TwoHands, project
-from hand_recon_ros.types import ByteImage, Side
+from hand_recon_ros.networks.pictures import squared
+from hand_recon_ros.networks.registry import EAA
+from hand_recon_ros.networks.two_hands import TIP_VERTICES, HandMaps, TwoHandJoints, TwoHands, project
+from hand_recon_ros.types import Side
 
 SIDES = {"left": Side.LEFT, "right": Side.RIGHT}
-TIP_VERTICES = (745, 317, 444, 556, 673)
 TIPS = (4, 8, 12, 16, 20)
 
 STAGES = {
@@ -50,23 +49,22 @@ RELEASE_STAGES = {
 def eaa_interhand(case: Case) -> Outputs:
     """Stages, outputs and helper checks of the network of the published code."""
     graphs = stored_graphs(case.assets())
-    network = EaaInterHand(graphs)
+    network = EaaInterHand(graphs, joints_of(case))
     case.fill(network)
     stages, hands, maps = run_recorded(network, STAGES, case.input("image"))
     stages["vit_tokens"] = torch.cat([stages["vit_tokens"]] * 2, 1)
-    points = project(hands)
+    points = project(hands.vertices, hands.camera)
     named = by_side("verts3d_list", clustered(hands.vertices, graphs)) | by_side(
         "verts2d_list", clustered(points, graphs)
     )
-    for k, (name, side) in enumerate(SIDES.items()):
-        named |= {f"joints_{name}": regressed(hands.vertices[:, k], case.hand(side))} | posed(case, name)
+    named |= by_side("joints", network.joints(hands.vertices)) | posed(case, "left") | posed(case, "right")
     return stages | outputs(hands, maps) | named | {"preprocessed": preprocessed(case)}
 
 
 def eaa_release(case: Case) -> Outputs:
     """Stages and outputs of the network that the published weights belong to."""
     graphs = stored_graphs(case.assets())
-    network = EaaRelease(graphs)
+    network = EaaRelease(graphs, joints_of(case))
     case.fill(network)
     stages, hands, maps = run_recorded(network, RELEASE_STAGES, case.input("image"))
     points = centres(stages["mask_stage3"])
@@ -102,7 +100,7 @@ def by_side(name: str, both: Tensor) -> Outputs:
 def outputs(hands: TwoHands, maps: HandMaps) -> Outputs:
     """A reconstruction under the published names."""
     camera = by_side("scale", hands.camera[..., 0]) | by_side("trans2d", hands.camera[..., 1:])
-    points = by_side("verts3d", hands.vertices) | by_side("verts2d", project(hands))
+    points = by_side("verts3d", hands.vertices) | by_side("verts2d", project(hands.vertices, hands.camera))
     return camera | points | {"hms": maps.heatmaps, "mask": maps.masks, "dense": maps.dense}
 
 
@@ -129,10 +127,9 @@ def clustered(both: Tensor, graphs: HandGraphs) -> Tensor:
     return torch.stack([both[:, k, rows[place]] for k, place in enumerate(places)], 1)
 
 
-def regressed(vertices: Tensor, hand: HandModel) -> Tensor:
-    """The 21 joints of a mesh, as the evaluation takes them."""
-    joints = torch.from_numpy(hand.joint_regressor) @ vertices
-    return torch.cat([joints, vertices[:, list(TIP_VERTICES)]], 1)[:, TO_21.tolist()]
+def joints_of(case: Case) -> TwoHandJoints:
+    """The joint regression of the case's hands."""
+    return TwoHandJoints(case.hand(Side.RIGHT), case.hand(Side.LEFT))
 
 
 def posed(case: Case, side: str) -> Outputs:
@@ -154,18 +151,9 @@ def posed(case: Case, side: str) -> Outputs:
     }
 
 
-def squared(image: ByteImage) -> ByteImage:
-    """A picture as the published demo feeds it: black borders to a square, then 256 pixels a side."""
-    height, width = image.shape[:2]
-    rows, columns = (max(height, width) - side for side in (height, width))
-    borders = (rows // 2, rows - rows // 2, columns // 2, columns - columns // 2)
-    square = cv2.copyMakeBorder(image, *borders, cv2.BORDER_CONSTANT)
-    return np.asarray(cv2.resize(square, (INPUT_SIZE, INPUT_SIZE)), np.uint8)
-
-
 def preprocessed(case: Case) -> Tensor:
     """Planes (3, 256, 256) that the network sees of a seeded picture, whose channels come as BGR."""
     (spec,) = case.content["inputs"]
     picture = np.round(255 * seeded_image(f"{spec['name']}-raw", 1, 180, 300)[0]).astype(np.uint8)
     rgb = picture.transpose(1, 2, 0)[:, :, ::-1]
-    return ImageNetPlanes()(torch.from_numpy(squared(np.ascontiguousarray(rgb)))[None])[0]
+    return Planes(IMAGENET)(torch.from_numpy(squared(np.ascontiguousarray(rgb), EAA).picture)[None])[0]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,12 +11,15 @@ from torch import Tensor
 from hand_recon_ros.networks.conformance.case import Case
 from hand_recon_ros.networks.conformance.run import Outputs, recorded
 from hand_recon_ros.networks.conformance.seeding import seeded_image
-from hand_recon_ros.networks.layers import ImageNetPlanes
+from hand_recon_ros.networks.intake import IMAGENET
+from hand_recon_ros.networks.layers import Planes
 from hand_recon_ros.networks.mano_head import ManoLayer
+from hand_recon_ros.networks.pictures import squared
+from hand_recon_ros.networks.registry import SMHR_MULTI
 from hand_recon_ros.networks.smhr import SPLIT, DetectedHands, Smhr
 from hand_recon_ros.networks.smhr_heads import Peaks, find_peaks, probability
 from hand_recon_ros.networks.smhr_keypoints import KeypointSmhr
-from hand_recon_ros.types import ByteImage, Side
+from hand_recon_ros.types import Side
 
 STAGES = {
     "feat_maxpool": "map.maxpool",
@@ -109,18 +113,11 @@ def front_end(case: Case) -> Outputs:
     return stages | {"opt_heatmaps_uv_prior_sub": probability(stages.pop("uv"))}
 
 
-def squared(image: ByteImage, side: int) -> ByteImage:
-    """A picture as the published demo feeds it: black above or at the right to a square, then so many pixels a side."""
-    height, width = image.shape[:2]
-    above, beside = max(width - height, 0), max(height - width, 0)
-    square = cv2.copyMakeBorder(image, above, 0, 0, beside, cv2.BORDER_CONSTANT)
-    return np.asarray(cv2.resize(square, (side, side)), np.uint8)
-
-
 def preprocessed(case: Case) -> Tensor:
     """Planes (3, R, R) that the network sees of a seeded picture, whose channels come as BGR."""
     (spec,) = case.content["inputs"]
     raw = case.content["extra"]["aux_inputs"]["pre_input_sub"]["raw"]
     picture = seeded_image(raw["name"], raw["batch"], raw["height"], raw["width"])[0]
     image = (255 * picture.transpose(1, 2, 0)).astype(np.uint8)
-    return ImageNetPlanes()(torch.from_numpy(squared(image, spec["height"]))[None])[0]
+    prepared = squared(image, replace(SMHR_MULTI, size=spec["height"])).picture
+    return Planes(IMAGENET)(torch.from_numpy(prepared)[None])[0]

@@ -6,13 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hand_recon_ros.hand_model import HandModel
-from hand_recon_ros.hand_model.model import TO_21
 from hand_recon_ros.networks.conformance.case import Array, Case
 from hand_recon_ros.networks.conformance.run import Outputs, recorded
 from hand_recon_ros.networks.conformance.seeding import seeded_array
 from hand_recon_ros.networks.mesh_hierarchy import SIZES, MeshHierarchy
-from hand_recon_ros.networks.youtubehand import TIP_VERTICES, YoutubeHand, project
+from hand_recon_ros.networks.youtubehand import YoutubeHand, project
 from hand_recon_ros.types import Side
 
 STAGES = {
@@ -30,12 +28,13 @@ HRNET_STAGES = {
 
 def run_youtubehand(case: Case) -> Outputs:
     """Every stage, the outputs, the joints and the projection."""
-    network = YoutubeHand(case.network.removeprefix("youtubehand_"), stored_hierarchy(case.assets()))
+    hand = case.hand(Side.RIGHT)
+    network = YoutubeHand(case.network.removeprefix("youtubehand_"), stored_hierarchy(case.assets()), hand)
     case.fill(network)
     with recorded(network, STAGES | (HRNET_STAGES if case.network.endswith("hrnet") else RESNET_STAGES)) as stages:
         vertices, camera = network.reconstruct(case.input("image"))
     named = by_published_names(stages) | {"pred_vertices": vertices, "pred_camera": camera}
-    return named | wrist_centred(vertices, case.hand(Side.RIGHT)) | {"projection_check": projected(case)}
+    return named | wrist_centred(vertices, network.joints(vertices)) | {"projection_check": projected(case)}
 
 
 def stored_hierarchy(arrays: dict[str, Array]) -> MeshHierarchy:
@@ -58,10 +57,8 @@ def by_published_names(stages: Outputs) -> Outputs:
     return named
 
 
-def wrist_centred(vertices: Tensor, hand: HandModel) -> Outputs:
-    """Joints regressed from the mesh, and both relative to the wrist."""
-    regressed = torch.from_numpy(hand.joint_regressor) @ vertices
-    joints = torch.cat([regressed, vertices[:, list(TIP_VERTICES)]], 1)[:, TO_21.tolist()]
+def wrist_centred(vertices: Tensor, joints: Tensor) -> Outputs:
+    """Joints of the mesh, and both relative to the wrist."""
     wrist = joints[:, :1]
     return {"joints": joints, "vertices_wrist": vertices - wrist, "joints_wrist": joints - wrist}
 

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +11,11 @@ import pytest
 from cyclonedds.idl import make_idl_struct
 from cyclonedds.idl import types as idl
 from messages import STORE
+from wire_buses import DOMAIN, WAIT_S, bus, peer, spinning
 
 from hand_recon_ros.bus import LATCHED, RESULTS, SENSOR_DATA, Qos
 from hand_recon_ros.bus.definitions import message_types
-from hand_recon_ros.bus.discovery import WireSettings, discovery_config
+from hand_recon_ros.bus.discovery import WireSettings
 from hand_recon_ros.bus.image_codec import IMAGE, decode_image, encode_image, image_to_rgb
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.raw_topic import RawTopic
@@ -29,47 +23,7 @@ from hand_recon_ros.bus.wire import WireBus
 from hand_recon_ros.bus.wire_graph import GRAPH_QOS, GRAPH_TYPE
 from hand_recon_ros.bus.wire_types import dds_type_name
 
-DOMAIN = 1 + os.getpid() % 230
-PEER = Path(__file__).with_name("wire_peer.py")
-WAIT_S = 20.0
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
-
-
-def settings(distribution: str = "jazzy") -> WireSettings:
-    return WireSettings(DOMAIN, discovery_config("LOCALHOST"), distribution)
-
-
-@contextmanager
-def bus(name: str = "here", distribution: str = "jazzy", remaps: tuple[tuple[str, str], ...] = ()) -> Iterator[WireBus]:
-    wire = WireBus(NodeName(name, "/near", remaps), settings(distribution))
-    try:
-        yield wire
-    finally:
-        wire.close()
-
-
-@contextmanager
-def spinning(wire: WireBus) -> Iterator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(target=wire.spin, args=(stop,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(WAIT_S)
-        assert not thread.is_alive()
-
-
-@contextmanager
-def peer(distribution: str = "jazzy") -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, str(PEER), str(DOMAIN), distribution], stdin=subprocess.PIPE)
-    try:
-        yield process
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(WAIT_S) == 0
 
 
 def picture(seed: int) -> np.ndarray:

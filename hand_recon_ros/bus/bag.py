@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from hand_recon_ros.bus.bag_reader import BagMessage, BagReader, BagTopic
 from hand_recon_ros.bus.camera_codec import CAMERA_INFO
@@ -19,18 +19,19 @@ logger = logging.getLogger(__name__)
 class BagPublisher:
     """An output topic; its messages are written at the time of the input message being handled."""
 
-    def __init__(self, bus: BagBus, topic: str):
+    def __init__(self, bus: BagBus, topic: str, output: BagWriter | None):
         self._bus = bus
+        self._output = output
         self.topic = topic
 
     def publish(self, cdr: Cdr) -> None:
         """Append one message to the output."""
-        if self._bus.output is not None:
-            self._bus.output.write(self.topic, self._bus.now_ns(), cdr)
+        if self._output is not None:
+            self._output.write(self.topic, self._bus.now_ns(), cdr)
 
     def subscription_count(self) -> int:
-        """One with an output, which records everything, else none."""
-        return int(self._bus.output is not None)
+        """One when the topic is recorded, else none."""
+        return int(self._output is not None)
 
 
 class BagSubscription:
@@ -55,6 +56,7 @@ class BagBus:
         bag: the opened input.
         output: recording for the published messages; the input messages are copied beside them.
         on_progress: called with the number of messages handled and their total.
+        unrecorded: published topics, as the publisher names them, that stay out of the output.
     """
 
     def __init__(
@@ -63,22 +65,26 @@ class BagBus:
         bag: BagReader,
         output: BagWriter | None = None,
         on_progress: Callable[[int, int], None] = lambda done, total: None,
+        unrecorded: Collection[str] = (),
     ):
         self.node = node
         self.bag = bag
         self.output = output
         self._on_progress = on_progress
+        self._unrecorded = unrecorded
         self._callbacks: dict[str, list[OnMessage]] = defaultdict(list)
         self._published: set[str] = set()
         self._stamp_ns = 0
 
     def publisher(self, topic: str, ros_type: str, qos: Qos) -> BagPublisher:
-        """Create an output topic; an input topic of the same name is not copied."""
+        """Create an output topic; a private input topic of the same name is not copied, a shared one such as /tf is."""
         name = self.resolve(topic)
-        self._published.add(name)
-        if self.output is not None:
-            self.output.add_topic(name, ros_type, qos)
-        return BagPublisher(self, name)
+        output = None if topic in self._unrecorded else self.output
+        if topic.startswith("~"):
+            self._published.add(name)
+        if output is not None:
+            output.add_topic(name, ros_type, qos)
+        return BagPublisher(self, name, output)
 
     def subscribe(self, topic: str, ros_type: str, qos: Qos, on_message: OnMessage) -> BagSubscription:
         """Create an input topic.

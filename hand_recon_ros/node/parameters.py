@@ -126,6 +126,12 @@ class NodeParameters:
         "s",
         live=True,
     )
+    publish_tf: bool = _row(False, "Publish wrists and joints as frames on /tf, below the frame of the image.")
+    tf_prefix: str = _row("", "Begins the names of these frames; each camera needs another one.", live=True)
+    tf_assumed_scale: bool = _row(
+        False, "Publish frames also of hands whose distance rests on an assumed field of view.", live=True
+    )
+    debug_image_quality: int = _row(80, "Quality of ~/debug_image/compressed as JPEG.", 1, 100, live=True)
 
     def __post_init__(self) -> None:
         for row in PARAMETERS:

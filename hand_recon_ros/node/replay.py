@@ -14,6 +14,7 @@ from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.recorder import BagWriter
 from hand_recon_ros.node.hand_node import HandNode, Pipeline
 from hand_recon_ros.node.image_topic import COMPRESSED_SUFFIX, colour_image_topic
+from hand_recon_ros.node.outputs.debug_image import DEBUG_IMAGES
 from hand_recon_ros.node.parameters import NodeParameters
 
 
@@ -61,7 +62,7 @@ def replay_bag(
         sources = (("image", base), ("image/compressed", topic.name)) if compressed else (("image", base),)
         names = replace(node, remaps=(*sources, *node.remaps))
         with BagWriter(out) as writer:
-            bus = BagBus(names, bag, writer, on_progress)
+            bus = BagBus(names, bag, writer, on_progress, unrecorded=DEBUG_IMAGES)
             hands = HandNode(bus, pipeline, replace(parameters or NodeParameters(), use_compressed=compressed))
             bus.spin(stop or threading.Event())
     return ReplaySummary(hands.processed, hands.failed, topic.name)

@@ -6,6 +6,7 @@ import errno
 import resource
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,6 +109,19 @@ def test_two_replays_are_byte_for_byte_equal(bag_path: Path, tmp_path: Path) -> 
     assert [(m.topic, m.stamp_ns, m.cdr) for m in messages(tmp_path / "a.mcap")] == [
         (m.topic, m.stamp_ns, m.cdr) for m in messages(tmp_path / "b.mcap")
     ]
+
+
+def test_some_results_stay_out_and_shared_topics_stay_in(tmp_path: Path, bag_path: Path) -> None:
+    out = tmp_path / "out.mcap"
+    with open_bag(bag_path) as bag, BagWriter(out) as writer:
+        bus = BagBus(NODE, bag, writer, unrecorded=["~/drawn"])
+        drawn, shared = bus.publisher("~/drawn", IMAGE, RESULTS), bus.publisher("/camera_info", CAMERA_INFO, RESULTS)
+        assert (drawn.subscription_count(), shared.subscription_count()) == (0, 1)
+        bus.subscribe("image", IMAGE, SENSOR_DATA, drawn.publish)
+        bus.spin(threading.Event())
+        shared.publish(INFO)
+    counts = Counter(message.topic.name for message in messages(out))
+    assert counts == {"/image": 5, "/camera_info": 6}
 
 
 def test_a_topic_of_another_type_is_refused(bag_path: Path) -> None:

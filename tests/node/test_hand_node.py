@@ -13,7 +13,6 @@ import pytest
 from memory_bus import CAMERA, MemoryBus
 from stand_in import BAD, CRASH, StandIn, hand, picture
 
-from hand_recon_ros.bus import LATCHED, RESULTS
 from hand_recon_ros.bus.compressed_codec import encode_compressed_image
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY, topology_id
 from hand_recon_ros.bus.image_codec import encode_image
@@ -39,7 +38,6 @@ def test_every_image_gives_a_message_also_without_hands() -> None:
     assert [len(first.hands), len(second.hands)] == [2, 0]
     assert (first.header.stamp.nanosec, first.header.frame_id) == (5, "left_camera")
     assert [first.sequence, second.sequence, node.processed] == [0, 1, 2]
-    assert bus.qos == {"/hands/hands": RESULTS, "/hands/markers": RESULTS, "/hands/mesh_topology": LATCHED}
 
 
 def test_times_of_arrival_publishing_and_stages_are_told() -> None:

@@ -21,6 +21,7 @@ from hand_recon_ros.types import CameraModel, Frame
 
 CAMERA = CameraModel(50, 50, 32, 24, 64, 48)
 HANDS = (2, 0, 1, BAD, 1)
+SIDE_TOPICS = ("joints", "wrist", "joint_states", "pinch")
 
 
 def recording(path: Path, topic: str = "/image", compressed: bool = False, hands: tuple[int, ...] = HANDS) -> Path:
@@ -53,13 +54,15 @@ def test_every_image_is_reconstructed_and_results_lie_beside_the_inputs(tmp_path
     assert progress == [(done, 10) for done in range(1, 11)]
     with open_bag(tmp_path / "out.mcap") as bag:
         counts = {topic.name: topic.count for topic in bag.topics}
+    sides = {f"/hand_recon/{side}/{kind}": 3 * (side == "right") for side in ("left", "right") for kind in SIDE_TOPICS}
     assert counts == {
         "/image": 5,
         "/camera_info": 5,
         "/hand_recon/hands": 4,
         "/hand_recon/markers": 4,
         "/hand_recon/mesh_topology": 1,
-    }
+        **sides,
+    }, "and no pictures, which can be drawn again"
 
 
 def test_the_only_image_topic_is_found_whatever_its_name_and_kind(tmp_path: Path) -> None:

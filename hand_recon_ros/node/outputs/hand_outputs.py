@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from hand_recon_ros.bus.interface import Bus
+from hand_recon_ros.node.outputs.debug_image import DebugImageOutput
 from hand_recon_ros.node.outputs.markers import MarkerOutput
+from hand_recon_ros.node.outputs.posed_hand import posed_hands
 from hand_recon_ros.node.outputs.results import ResultOutput
+from hand_recon_ros.node.outputs.side_topics import SideOutput
+from hand_recon_ros.node.outputs.transforms import TransformOutput
 from hand_recon_ros.node.parameters import NodeParameters
+from hand_recon_ros.types import Side
 
 
 class HandOutputs:
@@ -19,12 +24,23 @@ class HandOutputs:
     def __init__(self, bus: Bus, parameters: NodeParameters | None = None):
         self._results = ResultOutput(bus)
         self._markers = MarkerOutput(bus)
+        self._sides = {side: SideOutput(bus, side) for side in (Side.LEFT, Side.RIGHT)}
+        self._transforms = TransformOutput(bus) if parameters and parameters.publish_tf else None
+        self._debug_image = DebugImageOutput(bus)
 
-    def publish(self, *frame_result_delivery_parameters: Any) -> None:
-        """Publish one frame; callers without the picture give (result, delivery, parameters)."""
-        *_, result, delivery, parameters = frame_result_delivery_parameters
+    def publish(self, *arguments: Any) -> None:
+        """Publish one frame: the picture, what was found in it, when it came and went, and how to show it."""
+        frame, result, delivery, parameters = (None, *arguments)[-4:]
         self._results.publish(result, delivery, parameters.publish_vertices)
         self._markers.publish(result, parameters.marker_style)
+        hands = {side: posed_hands(result.hands, side) for side in self._sides}
+        for side, output in self._sides.items():
+            if hands[side]:
+                output.publish(hands[side][0], result.stamp_ns, result.frame_id)
+        if self._transforms:
+            self._transforms.publish(result, [*hands.values()], parameters.tf_prefix, parameters.tf_assumed_scale)
+        if frame:
+            self._debug_image.publish(frame.rgb, result, parameters.debug_image_quality)
 
     def reset(self) -> None:
         """Another stream begins: clear the markers with the next frame."""
@@ -36,5 +52,6 @@ class HandOutputs:
 
     def close(self) -> None:
         """Leave all topics."""
-        self._results.close()
-        self._markers.close()
+        for output in (self._results, self._markers, *self._sides.values(), self._transforms, self._debug_image):
+            if output:
+                output.close()

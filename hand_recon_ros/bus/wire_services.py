@@ -27,7 +27,7 @@ class WireService:
         self, reader: RawReader, writer: RawWriter, name: str, codec: ServiceCodec, handle: Callable[[Any], Any]
     ):
         self.name = name
-        self._reader, self._writer = reader, writer
+        self.ends = self._reader, self._writer = reader, writer
         self._codec, self._handle = codec, handle
         self._failed = ThrottledWarning(logger)
 
@@ -56,7 +56,8 @@ class WireClient:
 
     def __init__(self, reader: RawReader, writer: RawWriter, name: str, codec: ServiceCodec):
         self.name = name
-        self._reader, self._writer, self._codec = reader, writer, codec
+        self.ends = self._reader, self._writer = reader, writer
+        self._codec = codec
         self._identity = writer.instance_handle & (2**64 - 1)
         self._sequence_number = 0
 

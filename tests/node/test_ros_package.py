@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import runpy
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-import yaml
 
 import hand_recon_ros
 from hand_recon_ros.bus.definitions import OWN_MESSAGES, message_types
@@ -65,23 +63,6 @@ def test_shared_folders_are_installed(folder: str) -> None:
     assert install is not None
     assert folder in install[1].split()
     assert any((ROOT / folder).iterdir())
-
-
-def test_rviz_shows_the_topics_of_the_node() -> None:
-    manager = yaml.safe_load((ROOT / "config/hand_recon.rviz").read_text())["Visualization Manager"]
-    topics = {d["Class"].split("/")[1]: d["Topic"]["Value"] for d in manager["Displays"] if "Topic" in d}
-    assert topics == {"MarkerArray": "hand_recon/markers", "Image": "image"}
-
-
-def test_foxglove_shows_the_topics_of_the_node() -> None:
-    text = (ROOT / "config/foxglove_layout.json").read_text()
-    assert set(json.loads(text)["configById"]) == set(re.findall(r"(?:Image|3D|Plot)!\w+", text))
-    assert set(re.findall(r'"(/[a-z_/]+)[."]', text)) == {
-        "/image",
-        "/camera_info",
-        "/hand_recon/markers",
-        "/hand_recon/hands",
-    }
 
 
 def test_launch_file_describes_the_node() -> None:

@@ -33,16 +33,35 @@ class BagPublisher:
         """One when the topic is recorded, else none."""
         return int(self._output is not None)
 
+    def incompatible_count(self) -> int:
+        """None: a recording takes everything."""
+        return 0
+
+    def close(self) -> None:
+        """Nothing to release."""
+
 
 class BagSubscription:
     """An input topic."""
 
-    def __init__(self, present: bool):
-        self._present = present
+    def __init__(self, present: bool, leave: Callable[[], None]):
+        self._present, self._leave = present, leave
 
     def publisher_count(self) -> int:
         """One when the recording has the topic."""
         return int(self._present)
+
+    def incompatible_count(self) -> int:
+        """None: a recording offers everything."""
+        return 0
+
+    def lost_count(self) -> int:
+        """None: every message is delivered."""
+        return 0
+
+    def close(self) -> None:
+        """Deliver no further messages."""
+        self._leave()
 
 
 class BagBus:
@@ -96,8 +115,14 @@ class BagBus:
         recorded = [t for t in self.bag.topics if t.name == name]
         if recorded and all(t.ros_type != ros_type for t in recorded):
             raise ValueError(f"expected {ros_type} on {name}, the recording has {recorded[0].ros_type}")
-        self._callbacks[name].append(on_message)
-        return BagSubscription(bool(recorded))
+        callbacks = self._callbacks[name]
+        callbacks.append(on_message)
+
+        def leave() -> None:
+            if on_message in callbacks:
+                callbacks.remove(on_message)
+
+        return BagSubscription(bool(recorded), leave)
 
     def resolve(self, topic: str) -> str:
         """The absolute name of a topic after expansion and remapping."""
@@ -129,7 +154,7 @@ class BagBus:
         """Nothing to release: input and output belong to the caller."""
 
     def _deliver(self, message: BagMessage) -> None:
-        for callback in self._callbacks.get(message.topic.name, ()):
+        for callback in tuple(self._callbacks.get(message.topic.name, ())):
             callback(message.cdr)
 
     def _deliver_camera_infos(self) -> None:

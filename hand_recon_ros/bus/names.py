@@ -6,6 +6,7 @@ The rules are those of the design article "Topic and Service name mapping to DDS
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 TOKEN = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -60,15 +61,26 @@ class NodeName:
         return next((self.expand(to) for source, to in self.remaps if self.expand(source) == name), name)
 
     def sibling(self, base: str, topic: str) -> str:
-        """Absolute name of a topic that belongs to a base topic and follows it when only the base is remapped.
+        """Absolute name of a topic that follows a base topic when only that one is remapped; see `sibling_name`."""
+        return sibling_name(self.expand, self.resolve, base, topic)
 
-        `camera_info` of `image` lies beside it, `image/compressed` of `image` below it; an explicit remapping of the
-        topic itself comes first.
-        """
-        resolved = self.resolve(topic)
-        if resolved != self.expand(topic):
-            return resolved
-        moved = self.resolve(base)
-        if topic.startswith(f"{base}/"):
-            return moved + topic.removeprefix(base)
-        return f"{moved.rpartition('/')[0]}/{topic}"
+
+def sibling_name(expand: Callable[[str], str], resolve: Callable[[str], str], base: str, topic: str) -> str:
+    """Absolute name of a topic that belongs to a base topic and follows it when only the base is remapped.
+
+    `camera_info` of `image` lies beside it, `image/compressed` of `image` below it; an explicit remapping of the topic
+    itself comes first.
+
+    Args:
+        expand: gives the absolute name of a topic before remapping.
+        resolve: gives it after remapping.
+        base: topic that is followed.
+        topic: topic that follows.
+    """
+    resolved = resolve(topic)
+    if resolved != expand(topic):
+        return resolved
+    moved = resolve(base)
+    if topic.startswith(f"{base}/"):
+        return moved + topic.removeprefix(base)
+    return f"{moved.rpartition('/')[0]}/{topic.rpartition('/')[2]}"

@@ -58,6 +58,18 @@ def card_at(path: Path) -> Card:
         ) from error
 
 
+def check_shipped(weights: str) -> Card:
+    """The card of a file of weights under models/, after checking that the file is there and intact.
+
+    Raises:
+        FileNotFoundError: the file or its card is missing.
+        ValueError: the file is damaged.
+    """
+    card = read_card(weights)
+    intact_bytes(shared_file("models", weights), card.sha256, card.bytes)
+    return card
+
+
 def intact_bytes(path: Path, sha256: str, size: int) -> bytes:
     """Content of a file that must have this checksum and size in bytes.
 

@@ -24,6 +24,7 @@ class CameraInfos:
     def __init__(self) -> None:
         self._infos: dict[str, CameraInfo] = {}
         self._state: dict[str, str] = {}
+        self._problem = ""
         self._bad = ThrottledWarning(logger)
 
     def receive(self, cdr: memoryview) -> None:
@@ -56,7 +57,13 @@ class CameraInfos:
             self._report(frame_id, "")
         return camera
 
+    @property
+    def problem(self) -> str:
+        """Why the intrinsics of the newest image are not known; empty when they are."""
+        return self._problem
+
     def _report(self, frame_id: str, problem: str) -> None:
+        self._problem = problem
         before = self._state.get(frame_id)
         if problem == before or (frame_id not in self._state and len(self._state) >= MAX_FRAMES):
             return

@@ -1,42 +1,39 @@
-"""A mailbox with one slot between the receive thread and the worker: the newest item wins."""
+"""A mailbox between the receive thread and the worker: a slot for each camera, in which the newest item wins."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class Mailbox(Generic[T]):
-    """Holds the newest item until it is taken; counts the items that were replaced before."""
+class Mailbox(Generic[K, T]):
+    """Holds the newest item of each key until all that wait are taken together."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._item: T | None = None
+        self._items: dict[K, T] = {}
         self._closed = False
-        self._dropped = 0
 
-    @property
-    def dropped(self) -> int:
-        """Items so far that a newer one replaced."""
-        return self._dropped
-
-    def put(self, item: T) -> None:
-        """Leave an item in place of one that was not taken; ignored after closing."""
+    def put(self, key: K, item: T) -> bool:
+        """Leave an item; True when it replaced one that was not taken. Ignored after closing."""
         with self._changed:
             if self._closed:
-                return
-            self._dropped += self._item is not None
-            self._item = item
+                return False
+            replaced = key in self._items
+            self._items[key] = item
             self._changed.notify()
+            return replaced
 
-    def get(self, timeout_s: float | None = None) -> T | None:
-        """Wait for an item and take it; None when the mailbox is closed or the time is over."""
+    def get(self, timeout_s: float | None = None) -> dict[K, T]:
+        """Wait for items and take them all; none when the mailbox is closed or the time is over."""
         with self._changed:
-            self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
-            item, self._item = self._item, None
-            return None if self._closed else item
+            self._changed.wait_for(lambda: self._items or self._closed, timeout_s)
+            items, self._items = self._items, {}
+            return {} if self._closed else items
 
     def close(self) -> None:
         """Wake up whoever waits; nothing comes out any more."""

@@ -12,6 +12,7 @@ from hand_recon_ros.bus.bag_reader import open_bag
 from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.recorder import BagWriter
+from hand_recon_ros.node.camera_stream import Arrival
 from hand_recon_ros.node.hand_node import HandNode, Pipeline
 from hand_recon_ros.node.image_topic import COMPRESSED_SUFFIX, colour_image_topic
 from hand_recon_ros.node.outputs.debug_image import DEBUG_IMAGES
@@ -63,9 +64,16 @@ def replay_bag(
         names = replace(node, remaps=(*sources, *node.remaps))
         with BagWriter(out) as writer:
             bus = BagBus(names, bag, writer, on_progress, unrecorded=DEBUG_IMAGES)
-            hands = HandNode(bus, pipeline, replace(parameters or NodeParameters(), use_compressed=compressed))
+            hands = HandNode(bus, replace(parameters or NodeParameters(), use_compressed=compressed))
+
+            def process(camera: str, arrival: Arrival) -> bool:
+                hands.process(pipeline, {camera: arrival})
+                return False
+
+            hands.open(process)
             bus.spin(stop or threading.Event())
-    return ReplaySummary(hands.processed, hands.failed, topic.name)
+            stats = [stream.stats() for stream in hands.streams.values()]
+    return ReplaySummary(sum(s.processed for s in stats), sum(s.failed for s in stats), topic.name)
 
 
 def _remapped(node: NodeName) -> str | None:

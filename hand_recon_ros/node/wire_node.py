@@ -13,14 +13,14 @@ from types import FrameType
 from hand_recon_ros.bus.discovery import WireSettings
 from hand_recon_ros.bus.ros_args import RosArgs, parse_ros_args
 from hand_recon_ros.bus.wire import WireBus
-from hand_recon_ros.node.hand_node import Arrival, HandNode, Pipeline, load_pipeline
-from hand_recon_ros.node.mailbox import Mailbox
+from hand_recon_ros.node.hand_node import Pipeline
+from hand_recon_ros.node.load import load_pipeline
+from hand_recon_ros.node.managed_node import ManagedNode
 from hand_recon_ros.node.parameters import NodeParameters, parameters_from
 
 logger = logging.getLogger(__name__)
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
-WORKER_PATIENCE_S = 1.5
 
 
 def run_wire_node(
@@ -45,7 +45,7 @@ def run_wire_node(
             _log_to_stderr(args.log_level or "info")
             if args.parameters.get("use_sim_time"):
                 logger.warning("use_sim_time is ignored: without ROS the node follows the system time")
-            spin_live(args, parameters, load(parameters), stop, settings)
+            spin_live(args, parameters, load, stop, settings)
         except (ValueError, RuntimeError, OSError) as error:
             print(f"hand_recon: {error}", file=sys.stderr)
             return 1
@@ -55,40 +55,36 @@ def run_wire_node(
 def spin_live(
     args: RosArgs,
     parameters: NodeParameters,
-    pipeline: Pipeline,
+    load: Callable[[NodeParameters], Pipeline],
     stop: threading.Event,
     settings: WireSettings | None = None,
 ) -> None:
-    """Serve a live camera until stop is set: a receive thread, and a worker that takes the newest image.
+    """Serve live cameras until stop is set.
 
     Raises:
-        RuntimeError: DDS could not start, or the results could not be published any more.
+        ValueError: weights are missing or damaged.
+        RuntimeError: DDS or the networks could not start, or the results could not be published any more.
     """
     bus = WireBus(args.node, settings)
-    mailbox: Mailbox[Arrival] = Mailbox()
     failures: list[Exception] = []
+
+    def fail(error: Exception) -> None:
+        failures.append(error)
+        stop.set()
+
+    node = ManagedNode(bus, stop, fail, load)
     try:
-        node = HandNode(bus, pipeline, parameters, mailbox)
-
-        def work() -> None:
-            try:
-                node.work()
-            except Exception as error:
-                failures.append(error)
-                stop.set()
-
-        worker = threading.Thread(target=work, name="hands", daemon=True)
-        worker.start()
-        logger.info("%s waits for images on %s", args.node.full, bus.resolve("image"))
+        node.configure(parameters)
+        node.activate()
         bus.spin(stop)
-        mailbox.close()
-        worker.join(WORKER_PATIENCE_S)
-        logger.info("%d images processed, %d dropped, %d failed", node.processed, node.dropped, node.failed)
-        if failures:
-            raise RuntimeError(f"results could not be published: {failures[0]}") from failures[0]
+        logger.info(node.summary())
     finally:
-        mailbox.close()
-        bus.close()
+        try:
+            node.clean_up()
+        finally:
+            bus.close()
+    if failures:
+        raise RuntimeError(f"results could not be published: {failures[0]}") from failures[0]
 
 
 @contextmanager

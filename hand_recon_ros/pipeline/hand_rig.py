@@ -64,6 +64,17 @@ class HandRig:
         fit = LandmarkFit(hand, load_articulation(hand, chosen), smoothing)
         return cls(HandFinder(detector, landmarker, settings), fit, settings)
 
+    @property
+    def description(self) -> dict[str, str]:
+        """What runs, and where, for people."""
+        networks = [engine.info for engine in (self._finder.detector, self._finder.landmarker)]
+        return {
+            "networks": ", ".join(info.network for info in networks),
+            "device": networks[-1].device,
+            "engine": f"{networks[-1].engine} {networks[-1].precision}",
+            "threads": str(networks[-1].threads),
+        }
+
     def reset(self, camera: str) -> None:
         """Forget the tracks of one camera; its next tracks get new numbers."""
         if camera in self._memories:

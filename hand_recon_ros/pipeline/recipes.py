@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_recon_ros.hand_model import HandModel, free_hand_anatomy
+from hand_recon_ros.networks.cards import check_shipped
+from hand_recon_ros.networks.registry import find_network
 from hand_recon_ros.paths import shared_file
 from hand_recon_ros.pipeline.articulation import Articulation, attach_points
 
@@ -54,6 +56,18 @@ def find_recipe(name: str) -> Recipe:
             return recipe
     known = ", ".join(["default", *(recipe.name for recipe in RECIPES)])
     raise ValueError(f"the model must be one of {known}, got {name!r}; `hand-recon models` describes them")
+
+
+def check_model(name: str) -> None:
+    """Check that the weights of a model are there and intact, without loading them.
+
+    Raises:
+        ValueError: an unknown model, or damaged weights.
+        FileNotFoundError: weights are missing.
+    """
+    recipe = find_recipe(name)
+    for network in (recipe.detector, recipe.landmarker):
+        check_shipped(find_network(network).weights or "")
 
 
 def load_articulation(hand: HandModel, recipe: Recipe) -> Articulation:

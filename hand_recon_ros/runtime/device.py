@@ -59,3 +59,16 @@ def choose_threads(threads: int | None) -> int:
     if threads < 1:
         raise ValueError(f"threads must be at least 1, got {threads}; leave it out for a default")
     return threads
+
+
+def release_device_memory() -> None:
+    """Give memory of CUDA that nothing uses any more back to the device; nothing to do without CUDA."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+def device_memory_mb() -> float:
+    """Memory of CUDA that this process holds, in MiB; 0 without CUDA."""
+    torch = sys.modules.get("torch")
+    return torch.cuda.memory_reserved() / 2**20 if torch is not None and torch.cuda.is_initialized() else 0.0

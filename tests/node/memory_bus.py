@@ -15,6 +15,7 @@ from hand_recon_ros.bus import Qos
 from hand_recon_ros.bus.camera_codec import encode_camera_info, info_of
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY
 from hand_recon_ros.bus.image_codec import encode_image
+from hand_recon_ros.bus.interface import Answer
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.types import CameraModel
 
@@ -74,6 +75,8 @@ class MemoryBus:
         self.publishers: dict[str, int] = defaultdict(int)  # publishers of others, by topic
         self.incompatible: dict[str, int] = defaultdict(int)  # others with another quality of service, by topic
         self.closed: list[str] = []
+        self.services: dict[str, Callable[..., Answer]] = {}
+        self.timers: list[Callable[[], None]] = []
         self.qos: dict[str, Qos] = {}
         self.clock = 7
         self.published: queue.Queue[int] = queue.Queue()  # stamps on ~/hands
@@ -89,6 +92,15 @@ class MemoryBus:
         name = self.resolve(topic)
         self.callbacks[name] = on_message
         return MemorySubscription(self, name)
+
+    def trigger_service(self, name: str, handler: Callable[[], Answer]) -> None:
+        self.services[self.resolve(name)] = handler
+
+    def switch_service(self, name: str, handler: Callable[[bool], Answer]) -> None:
+        self.services[self.resolve(name)] = handler
+
+    def every(self, period_s: float, callback: Callable[[], None]) -> None:
+        self.timers.append(callback)
 
     def resolve(self, topic: str) -> str:
         return self.node.resolve(topic)

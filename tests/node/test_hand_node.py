@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -18,15 +17,27 @@ from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY, topolo
 from hand_recon_ros.bus.image_codec import encode_image
 from hand_recon_ros.bus.marker_codec import MARKER_ARRAY, NAMESPACES
 from hand_recon_ros.node import HandNode, NodeParameters
-from hand_recon_ros.node.mailbox import Mailbox
-from hand_recon_ros.types import HandFrame
+from hand_recon_ros.node.camera_stream import Arrival
+from hand_recon_ros.types import Frame, HandFrame
 
 OUTPUTS = {"/hands/hands": HAND_ARRAY, "/hands/markers": MARKER_ARRAY, "/hands/mesh_topology": HAND_MESH_TOPOLOGY}
 
 
 def start(bus: MemoryBus, **parameters: Any) -> tuple[HandNode, StandIn]:
     pipeline = StandIn()
-    return HandNode(bus, pipeline, NodeParameters(**parameters)), pipeline
+    return opened(bus, pipeline, **parameters), pipeline
+
+
+def opened(bus: MemoryBus, pipeline: StandIn, **parameters: Any) -> HandNode:
+    """A node that processes each image as it arrives."""
+    node = HandNode(bus, NodeParameters(**parameters))
+
+    def process(camera: str, arrival: Arrival) -> bool:
+        node.process(pipeline, {camera: arrival})
+        return False
+
+    node.open(process)
+    return node
 
 
 def test_every_image_gives_a_message_also_without_hands() -> None:
@@ -37,7 +48,7 @@ def test_every_image_gives_a_message_also_without_hands() -> None:
     first, second = bus.arrays
     assert [len(first.hands), len(second.hands)] == [2, 0]
     assert (first.header.stamp.nanosec, first.header.frame_id) == (5, "left_camera")
-    assert [first.sequence, second.sequence, node.processed] == [0, 1, 2]
+    assert [first.sequence, second.sequence, node.streams[""].stats().processed] == [0, 1, 2]
 
 
 def test_times_of_arrival_publishing_and_stages_are_told() -> None:
@@ -63,7 +74,7 @@ def test_intrinsics_are_used_once_known_and_kept_by_frame() -> None:
     bus.image(1)
     bus.image(1, frame_id="other")
     bus.image(1, frame_id="unknown")
-    assert [camera for _, _, camera, _ in pipeline.calls] == [None, CAMERA, other, None]
+    assert [frame.camera for frame in pipeline.frames] == [None, CAMERA, other, None]
     assert [message.hands[0].scale_source for message in bus.arrays] == [1, 2, 2, 1]
     assert bus.arrays[1].camera_info.k[0] == CAMERA.fx
 
@@ -76,7 +87,7 @@ def test_unusable_intrinsics_are_told_once_and_do_not_stop_the_stream(caplog: py
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             bus.image(1)
-    assert [camera for _, _, camera, _ in pipeline.calls] == [None] * 3
+    assert [frame.camera for frame in pipeline.frames] == [None] * 3
     assert caplog.text.count("not a pure scale") == 1
 
 
@@ -85,7 +96,7 @@ def test_a_rectified_image_uses_the_projection_matrix() -> None:
     _, pipeline = start(bus, image_is_rectified=True)
     bus.info(replace(CAMERA, distortion=(0.1,)))
     bus.image(1)
-    assert pipeline.calls[0][2] == CAMERA
+    assert pipeline.frames[0].camera == CAMERA
 
 
 @pytest.mark.parametrize("bad", [BAD, CRASH, None])
@@ -99,7 +110,9 @@ def test_a_bad_image_is_counted_logged_and_skipped(caplog: pytest.LogCaptureFixt
             else:
                 bus.image(bad)
         bus.image(1)
-    assert (node.failed, node.processed, len(bus.arrays)) == (3, 1, 1)
+    stats = node.streams[""].stats()
+    assert (stats.received, stats.failed, stats.processed, len(bus.arrays)) == (4, 3, 1, 1)
+    assert stats.last_error
     assert caplog.text.count("image skipped") == 1
 
 
@@ -109,7 +122,7 @@ def test_stamps_that_jump_back_reset_the_tracks_and_the_markers() -> None:
     _, pipeline = start(bus)
     for stamp in (10, 10, 11, 5, 6):
         bus.image(1, stamp)
-    assert pipeline.resets == 1
+    assert pipeline.resets == [""]
     clears = [3 in (action for _, _, action in markers) for markers in bus.markers]
     assert clears == [True, False, False, True, False]
 
@@ -146,10 +159,10 @@ def test_hands_that_cannot_be_drawn_or_are_not_tracked_get_correct_markers() -> 
     untracked = replace(hand(0, True), track_id=0)
 
     class Fixed(StandIn):
-        def __call__(self, *args: Any, **kwargs: Any) -> HandFrame:
+        def hands_of(self, frame: Frame) -> HandFrame:
             return HandFrame((broken, untracked, untracked), CAMERA, 1, "camera")
 
-    HandNode(bus, Fixed(), NodeParameters())
+    opened(bus, Fixed())
     bus.image(1)
     assert {number for _, number, action in bus.markers[0] if action == 0} == {-2, -3}
     assert len(bus.arrays[0].hands) == 3
@@ -174,7 +187,8 @@ def test_compressed_images_and_intrinsics_follow_the_remapped_image() -> None:
     bus.info(topic="/cam/color/camera_info")
     png = cv2.imencode(".png", picture(2)[..., ::-1])[1].tobytes()
     bus.callbacks["/cam/color/image_raw/compressed"](memoryview(encode_compressed_image(3, "camera", png, "png")))
-    assert pipeline.calls[0][:3] == (3, "camera", CAMERA)
+    (frame,) = pipeline.frames
+    assert (frame.stamp_ns, frame.frame_id, frame.camera) == (3, "camera", CAMERA)
     assert len(bus.arrays[0].hands) == 2
 
 
@@ -197,39 +211,56 @@ def test_the_nearest_depth_image_is_used_when_it_fits() -> None:
     bus.image(1, 4 * second)
     bus.callbacks["/depth"](memoryview(b"\0\1\0\0"))
     bus.image(1, 5 * second)
-    first, *others = [depth for *_, depth in pipeline.calls]
+    first, *others = [frame.depth for frame in pipeline.frames]
     assert first is not None
     np.testing.assert_allclose(first, 2.0)
     assert others == [None] * 4
 
 
-def test_a_worker_takes_the_newest_image() -> None:
-    bus, mailbox, started, go = MemoryBus(), Mailbox[Any](), threading.Event(), threading.Event()
-
-    class Slow(StandIn):
-        def __call__(self, *args: Any, **kwargs: Any) -> HandFrame:
-            started.set()
-            assert go.wait(10)
-            return super().__call__(*args, **kwargs)
-
-    pipeline = Slow()
-    node = HandNode(bus, pipeline, NodeParameters(), mailbox)
-    worker = threading.Thread(target=node.work)
-    worker.start()
-    bus.image(1, 1)
-    assert started.wait(10)
-    for stamp in (2, 3, 4):
-        bus.image(1, stamp)
-    go.set()
-    while bus.published.get(timeout=10) != 4:
-        pass
-    mailbox.close()
-    worker.join(10)
-    assert [stamp for stamp, *_ in pipeline.calls] == [1, 4]
-    assert [message.dropped for message in bus.arrays] == [2, 2]
+def test_several_cameras_have_topics_of_their_own_and_one_batch() -> None:
+    bus = MemoryBus(("right/image", "/stereo/right/image_raw"))
+    pipeline = StandIn()
+    node = HandNode(bus, NodeParameters(cameras=["left", "right"]))
+    waiting: dict[str, Arrival] = {}
+    node.open(lambda camera, arrival: bool(waiting.update({camera: arrival})))
+    bus.info(topic="/left/camera_info")
+    bus.info(replace(CAMERA, fx=99.0), topic="/stereo/right/camera_info")
+    bus.image(1, 1, topic="/left/image")
+    bus.image(2, 2, topic="/stereo/right/image_raw")
+    node.process(pipeline, waiting)
+    assert pipeline.batches == [{"left", "right"}]
+    assert [len(array.hands) for array in bus.sent["/hands/left/hands"]] == [1]
+    assert [len(array.hands) for array in bus.sent["/hands/right/hands"]] == [2]
+    assert bus.sent["/hands/right/hands"][0].camera_info.k[0] == 99
 
 
-def test_work_without_a_mailbox_is_refused() -> None:
-    node, _ = start(MemoryBus())
-    with pytest.raises(ValueError, match="mailbox"):
-        node.work()
+def test_a_bad_picture_of_one_camera_does_not_cost_the_others_theirs() -> None:
+    bus, pipeline = MemoryBus(), StandIn()
+    node = HandNode(bus, NodeParameters(cameras=["left", "right"]))
+    waiting: dict[str, Arrival] = {}
+    node.open(lambda camera, arrival: bool(waiting.update({camera: arrival})))
+    bus.image(CRASH, 1, topic="/left/image")
+    bus.image(2, 2, topic="/right/image")
+    node.process(pipeline, waiting)
+    assert [len(array.hands) for array in bus.sent["/hands/right/hands"]] == [2]
+    assert not bus.sent["/hands/left/hands"]
+    assert node.streams["left"].stats().failed == 1
+
+
+def test_tracks_of_all_cameras_are_forgotten_when_asked_to() -> None:
+    bus, pipeline = MemoryBus(), StandIn()
+    node = opened(bus, pipeline, cameras=["left", "right"])
+    node.forget_tracks()
+    bus.image(1, 1, topic="/left/image")
+    bus.image(1, 2, topic="/left/image")
+    assert sorted(pipeline.resets) == ["left", "right"]
+
+
+def test_a_closed_node_hears_nothing_and_a_disposed_one_says_nothing() -> None:
+    bus = MemoryBus()
+    node, _ = start(bus, use_depth=True)
+    assert set(bus.callbacks) == {"/image", "/camera_info", "/depth"}
+    node.close()
+    assert not bus.callbacks
+    node.dispose()
+    assert set(bus.qos) <= set(bus.closed)

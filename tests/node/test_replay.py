@@ -50,7 +50,7 @@ def test_every_image_is_reconstructed_and_results_lie_beside_the_inputs(tmp_path
     )
     assert (summary.processed, summary.failed, summary.image_topic) == (4, 1, "/image")
     assert results(tmp_path / "out.mcap") == [(1, 1, 2), (2, 2, 0), (3, 3, 1), (5, 5, 1)]
-    assert [camera for _, _, camera, _ in pipeline.calls] == [CAMERA] * 5
+    assert [frame.camera for frame in pipeline.frames] == [CAMERA] * 5
     assert progress == [(done, 10) for done in range(1, 11)]
     with open_bag(tmp_path / "out.mcap") as bag:
         counts = {topic.name: topic.count for topic in bag.topics}
@@ -72,7 +72,7 @@ def test_the_only_image_topic_is_found_whatever_its_name_and_kind(tmp_path: Path
     compressed = recording(tmp_path / "c.mcap", "/cam/color/image_raw", compressed=True, hands=(0, 0))
     summary = replay_bag(compressed, tmp_path / "b.mcap", pipeline)
     assert (summary.image_topic, summary.processed) == ("/cam/color/image_raw/compressed", 2)
-    assert pipeline.calls[0][2] == CAMERA
+    assert pipeline.frames[0].camera == CAMERA
 
 
 def test_depth_beside_colour_is_used_and_not_taken_for_it(tmp_path: Path) -> None:
@@ -85,7 +85,8 @@ def test_depth_beside_colour_is_used_and_not_taken_for_it(tmp_path: Path) -> Non
     pipeline = StandIn()
     node = NodeName("hand_recon", "/", (("depth", "/cam/depth/image_raw"),))
     replay_bag(tmp_path / "in.mcap", tmp_path / "out.mcap", pipeline, NodeParameters(use_depth=True), node)
-    ((_, _, _, used),) = pipeline.calls
+    used = pipeline.frames[0].depth
+    assert len(pipeline.frames) == 1
     assert used is not None
     np.testing.assert_allclose(used, 0.7)
 

@@ -28,7 +28,7 @@ from hand_recon_ros.bus.wire import WireBus
 from hand_recon_ros.node import NodeParameters
 from hand_recon_ros.node.monitor import watch_hands
 from hand_recon_ros.node.wire_node import spin_live
-from hand_recon_ros.types import CameraModel, HandFrame, ScaleSource, Side
+from hand_recon_ros.types import CameraModel, Frame, HandFrame, ScaleSource, Side
 
 DOMAIN = 1 + (os.getpid() + 115) % 230
 WAIT_S = 30.0
@@ -97,9 +97,9 @@ def test_images_in_hands_out_until_a_signal(number: signal.Signals) -> None:
 class Incomplete(StandIn):
     """Returns hands that no message can hold."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> HandFrame:
-        frame = super().__call__(*args, **kwargs)
-        return replace(frame, hands=tuple(replace(hand, track_id=-1) for hand in frame.hands))
+    def hands_of(self, frame: Frame) -> HandFrame:
+        result = super().hands_of(frame)
+        return replace(result, hands=tuple(replace(hand, track_id=-1) for hand in result.hands))
 
 
 def test_a_node_that_cannot_publish_ends_instead_of_staying_silent() -> None:
@@ -107,7 +107,9 @@ def test_a_node_that_cannot_publish_ends_instead_of_staying_silent() -> None:
 
     def serve() -> None:
         try:
-            spin_live(RosArgs(NodeName("hands")), NodeParameters(), Incomplete(), stop, localhost_settings(DOMAIN))
+            spin_live(
+                RosArgs(NodeName("hands")), NodeParameters(), lambda _: Incomplete(), stop, localhost_settings(DOMAIN)
+            )
         except RuntimeError as error:
             failures.put(error)
 

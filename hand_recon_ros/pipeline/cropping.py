@@ -11,23 +11,32 @@ import numpy.typing as npt
 from hand_recon_ros.pipeline.regions import crop_to_image
 from hand_recon_ros.types import ByteImage
 
+Regions = npt.NDArray[np.float32]
+
 MAX_STEP = 2.0
 """Image pixels a crop pixel may step over before bilinear sampling aliases visibly."""
 
 
-def crop_regions(rgb: ByteImage, regions: npt.NDArray[np.float32], size: int) -> ByteImage:
-    """Crops (N, size, size, 3) of the oriented regions (N, 4); black where a region leaves the image."""
-    crops = np.empty((len(regions), size, size, 3), np.uint8)
-    for crop, region, to_image in zip(crops, regions, crop_to_image(regions, size), strict=True):
-        source, to_source = rgb, to_image
-        if region[2] > MAX_STEP * size:
-            source, to_source = _shrunken_part(rgb, region, to_image, region[2] / (MAX_STEP / 2 * size))
-        if source.size:
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            cv2.warpAffine(source, to_source, (size, size), dst=crop, flags=flags)
-        else:
-            crop[:] = 0
+def crop_regions(pictures: Sequence[ByteImage], regions: Sequence[Regions], size: int) -> ByteImage:
+    """Crops (N, size, size, 3) of the oriented regions (n, 4) of each picture; black where one leaves its picture."""
+    crops = np.empty((sum(map(len, regions)), size, size, 3), np.uint8)
+    free = iter(crops)
+    for rgb, of_one in zip(pictures, regions, strict=True):
+        for region, to_image in zip(of_one, crop_to_image(of_one, size), strict=True):
+            _crop_into(next(free), rgb, region, to_image)
     return crops
+
+
+def _crop_into(crop: ByteImage, rgb: ByteImage, region: Regions, to_image: npt.NDArray[np.float64]) -> None:
+    size = len(crop)
+    source, to_source = rgb, to_image
+    if region[2] > MAX_STEP * size:
+        source, to_source = _shrunken_part(rgb, region, to_image, region[2] / (MAX_STEP / 2 * size))
+    if source.size:
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        cv2.warpAffine(source, to_source, (size, size), dst=crop, flags=flags)
+    else:
+        crop[:] = 0
 
 
 def letterbox(rgb: ByteImage, size: int) -> tuple[ByteImage, float, npt.NDArray[np.float32]]:
@@ -58,7 +67,7 @@ def _halved(rgb: ByteImage, size: Sequence[int]) -> ByteImage:
 
 
 def _shrunken_part(
-    rgb: ByteImage, region: npt.NDArray[np.float32], to_image: npt.NDArray[np.float64], factor: float
+    rgb: ByteImage, region: Regions, to_image: npt.NDArray[np.float64], factor: float
 ) -> tuple[ByteImage, npt.NDArray[np.float64]]:
     """The part of the image under a region, averaged down by factor, and the map from the crop into it."""
     reach = region[2] * 0.75  # half a diagonal, and a margin for the filter

@@ -91,19 +91,16 @@ def _iterate(
     model: Articulation, shaped: Shaped, seen: Observation, state: HandState, pictures: IndexArray, steps: int
 ) -> HandState:
     """At most so many steps; the hands of a picture stop when all of them are done."""
-    ended: list[tuple[IndexArray, HandState]] = []
-    rows = np.arange(len(pictures))
-    for step in range(steps):
-        state, change = _step(model, pose_points(model, shaped, state.root, state.angles), seen, state, shape=False)
-        going = np.isin(pictures, pictures[change >= DONE]) & (step < steps - 1)
-        if going.all():
-            continue
-        ended.append((rows[~going], state.take(~going)))
-        rows, pictures = rows[going], pictures[going]
-        shaped, seen, state = shaped.take(going), seen.take(going), state.take(going)
-        if not len(rows):
-            break
-    return join_states([done for _, done in ended]).take(np.argsort(np.concatenate([row for row, _ in ended])))
+    state, change = _step(model, pose_points(model, shaped, state.root, state.angles), seen, state, shape=False)
+    going = change >= DONE
+    if steps == 1 or not going.any():
+        return state
+    if not going.all():
+        going = np.isin(pictures, pictures[going])
+    if going.all():
+        return _iterate(model, shaped, seen, state, pictures, steps - 1)
+    ended = _iterate(model, shaped.take(going), seen.take(going), state.take(going), pictures[going], steps - 1)
+    return join_states([state.take(~going), ended]).take(np.argsort(np.argsort(going, kind="stable")))
 
 
 def _step(

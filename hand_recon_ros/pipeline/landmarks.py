@@ -43,7 +43,7 @@ class Landmarks:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def take(self, rows: npt.NDArray[np.intp]) -> Landmarks:
+    def take(self, rows: slice | npt.NDArray[np.intp]) -> Landmarks:
         """The chosen hands, in the order of rows."""
         return Landmarks(self.pixels[rows], self.relative[rows], self.presence[rows], self.right[rows])
 
@@ -53,13 +53,12 @@ NOTHING = Landmarks(*(np.empty(shape, np.float32) for shape in ((0, 21, 2), (0, 
 
 def find_landmarks(engine: Engine, pictures: Sequence[ByteImage], regions: Sequence[Array]) -> list[Landmarks]:
     """Run the network over the regions (N, 4) of each picture, all of them in one batch."""
-    every = np.concatenate([np.empty((0, 4), np.float32), *regions])
-    if not len(every):
+    crops = crop_regions(pictures, regions, INPUT_SIZE)
+    if not len(crops):
         return [NOTHING] * len(pictures)
-    crops = [crop_regions(rgb, of_one, INPUT_SIZE) for rgb, of_one in zip(pictures, regions, strict=True)]
-    found = _in_image(run_in_chunks(engine, np.concatenate(crops)), every)
-    ends = np.cumsum([len(of_one) for of_one in regions])
-    return [found.take(np.arange(end - len(of_one), end)) for end, of_one in zip(ends, regions, strict=True)]
+    found = _in_image(run_in_chunks(engine, crops), np.concatenate(regions))
+    ends = np.cumsum([len(of_one) for of_one in regions]).tolist()
+    return [found.take(slice(end - len(of_one), end)) for end, of_one in zip(ends, regions, strict=True)]
 
 
 def _in_image(outputs: tuple[Array, ...], regions: Array) -> Landmarks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,7 @@ class Reconstruction:
 
     def take(self, rows: slice) -> Reconstruction:
         """The chosen hands."""
-        return Reconstruction(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return Reconstruction(*(array[rows] for array in vars(self).values()))
 
 
 NO_HANDS = Reconstruction(

@@ -60,5 +60,8 @@ def _angle_to_up(direction: Array) -> Array:
 
 
 def _rotation(angle: Array) -> Array:
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.stack([np.stack([cos, -sin], axis=-1), np.stack([sin, cos], axis=-1)], axis=-2)
+    turn = np.empty((*angle.shape, 2, 2), angle.dtype)
+    turn[..., 0, 0] = turn[..., 1, 1] = np.cos(angle)
+    turn[..., 1, 0] = np.sin(angle)
+    turn[..., 0, 1] = -turn[..., 1, 0]
+    return turn

@@ -12,6 +12,7 @@ import io
 import pickle
 import pickletools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +31,61 @@ def read_arrays(path: Path | str) -> dict[str, Array | str]:
     Raises:
         ValueError: no pickle, a damaged or too large one, or one that holds anything but arrays.
     """
-    size = Path(path).stat().st_size
-    if size > MAX_BYTES:
-        raise ValueError(
-            f"expected a pickle of arrays of at most {MAX_BYTES // 2**20} MiB, but {path} has {size} bytes"
-        )
-    data = Path(path).read_bytes()
-    try:
-        _check_opcodes(data)
-        content = _ArrayUnpickler(io.BytesIO(data), encoding="latin1").load()
+    with _complaints(path, "a pickled dictionary of arrays"):
+        content = _loaded(path, MAX_BYTES)
         if not isinstance(content, dict):
             raise ValueError(f"it holds a {type(content).__name__}, not a dictionary")
         values = {name: _value_of(value) for name, value in _entries(content)}
-    except Exception as error:  # a foreign file can break the unpickler in any way
-        raise ValueError(f"expected a pickled dictionary of arrays in {path}: {error}") from error
     return {name: value for name, value in values.items() if value is not None}
+
+
+def read_tree(path: Path | str, max_bytes: int = MAX_BYTES) -> Any:
+    """The content of a pickle of dictionaries, lists and tuples of arrays, texts, numbers and None, as it is nested.
+
+    Sparse matrices come dense. What is none of these, and arrays of anything but numbers, come as None.
+
+    Raises:
+        ValueError: no pickle, a damaged or too large one, or one that names anything but arrays.
+    """
+    with _complaints(path, "a pickle of arrays"):
+        return _plain(_loaded(path, max_bytes), {})
+
+
+@contextmanager
+def _complaints(path: Path | str, expected: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # a foreign file can break the unpickler in any way
+        raise ValueError(f"expected {expected} in {path}: {error}") from error
+
+
+def _loaded(path: Path | str, max_bytes: int) -> Any:
+    size = Path(path).stat().st_size
+    if size > max_bytes:
+        raise ValueError(f"it may have at most {max_bytes // 2**20} MiB, and has {size} bytes")
+    data = Path(path).read_bytes()
+    _check_opcodes(data)
+    return _ArrayUnpickler(io.BytesIO(data), encoding="latin1").load()
+
+
+def _plain(value: Any, done: dict[int, Any]) -> Any:
+    """The value without shells; what a file refers to many times is converted once."""
+    if id(value) in done:
+        return done[id(value)]
+    if isinstance(value, dict):
+        plain: Any = {key: _plain(entry, done) for key, entry in value.items()}
+    elif isinstance(value, list | tuple):
+        plain = type(value)(_plain(entry, done) for entry in value)
+    elif isinstance(value, _Array):
+        plain = value.value() if value.numeric() else None
+    elif isinstance(value, _Shell):
+        plain = value.value() if isinstance(value, _Sparse | _Variable | _Selection) else None
+    else:
+        plain = value if isinstance(value, str | int | float) else None
+    done[id(value)] = plain
+    return plain
 
 
 def _check_opcodes(data: bytes) -> None:
@@ -88,15 +129,21 @@ class _DataType(_Shell):
     def __init__(self, code: str, *ignored: object) -> None:
         self.code = code
 
+    def numeric(self) -> bool:
+        return np.dtype(str(self.code)).kind in "biuf"
+
     def resolved(self) -> np.dtype[Any]:
         dtype = np.dtype(str(self.code))
-        if dtype.kind not in "biuf":
+        if not self.numeric():
             raise ValueError(f"expected numbers, got an array of {dtype}")
         return dtype.newbyteorder(self.state[1]) if self.state else dtype
 
 
 class _Array(_Shell):
     """numpy.ndarray; the state is version, shape, data type, Fortran order, bytes."""
+
+    def numeric(self) -> bool:
+        return bool(self.state[2].numeric())
 
     def value(self) -> Array:
         _, shape, dtype, fortran, data = self.state

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hand_recon_ros.hand_model import array_pickle
-from hand_recon_ros.hand_model.array_pickle import read_arrays
+from hand_recon_ros.hand_model.array_pickle import read_arrays, read_tree
 
 CORE = np.zeros(1).__reduce__()[0].__module__
 
@@ -148,3 +148,45 @@ def test_the_size_of_a_file_is_bounded(written, monkeypatch):
     monkeypatch.setattr(array_pickle, "MAX_BYTES", 1000)
     with pytest.raises(ValueError, match="at most 0 MiB"):
         read_arrays(written({"a": np.zeros(1000)}))
+
+
+def test_a_tree_comes_back_as_it_is_nested(written):
+    tree = {
+        7: {"xyz": np.eye(3), "name": "mug", "label": 3, "ratio": np.float32(0.5)},
+        "list": [np.arange(3), None, ("a", 1.5)],
+    }
+    found = read_tree(written(tree))
+    assert np.array_equal(found[7]["xyz"], np.eye(3)) and found[7]["ratio"] == 0.5
+    assert (found[7]["name"], found[7]["label"]) == ("mug", 3)
+    assert found["list"][0].tolist() == [0, 1, 2] and found["list"][1:] == [None, ("a", 1.5)]
+
+
+def test_arrays_of_texts_in_a_tree_are_left_empty(written):
+    tree = {"names": np.array(["a", "b"]), "objects": np.array([None, {}]), "ids": {1, 2}, "xyz": np.zeros(3)}
+    assert {key for key, value in read_tree(written(tree)).items() if value is None} == {"names", "objects", "ids"}
+
+
+def test_a_tree_of_doubled_lists_is_not_unfolded(written):
+    tree = [np.zeros(1)]
+    for _ in range(60):
+        tree = [tree, tree]
+    assert len(read_tree(written(tree))) == 2
+
+
+@pytest.mark.parametrize("read", [read_arrays, read_tree])
+def test_a_tree_runs_nothing_and_is_bounded(written, tmp_path, read):
+    path = written({"a": Call(touch, tmp_path / "ran")})
+    with pytest.raises(ValueError, match="no file of arrays needs"):
+        read(path)
+    assert not (tmp_path / "ran").exists()
+    endless = []
+    endless.append(endless)
+    with pytest.raises(ValueError, match="expected a pickle"):
+        read(written(endless))
+
+
+def test_a_tree_may_be_larger_where_its_reader_says_so(written):
+    path = written(np.zeros(2**18))
+    assert len(read_tree(path, max_bytes=2**22)) == 2**18
+    with pytest.raises(ValueError, match="at most 1 MiB"):
+        read_tree(path, max_bytes=2**20)

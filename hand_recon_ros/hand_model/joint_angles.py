@@ -117,10 +117,9 @@ def _swing(bone: Array) -> tuple[Array, Array, Array]:
     """Flexion (N,) and abduction (N,) of bones (N, 3) from the z axis, and rotations (N, 3, 3) that do both."""
     x, y, z = bone.T
     flexion, abduction = np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))
-    sin, cos, zero = np.sin(flexion), np.cos(flexion), np.zeros_like(x)
-    palmar = np.stack([cos, zero, -sin], axis=-1)
-    along = np.stack([np.cos(abduction) * sin, np.sin(abduction), np.cos(abduction) * cos], axis=-1)
-    return flexion, abduction, np.stack([palmar, np.cross(along, palmar), along], axis=-1)
+    (s, c), (u, v) = (np.sin(flexion), np.cos(flexion)), (np.sin(abduction), np.cos(abduction))
+    swing = np.stack([c, -u * s, v * s, np.zeros_like(x), v, u, -s, -u * c, v * c], axis=-1)
+    return flexion, abduction, swing.reshape(-1, 3, 3)
 
 
 def _turn(before: Array, after: Array) -> Array:

@@ -67,7 +67,7 @@ def _draw_mesh(picture: ByteImage, hand: Hand, camera: CameraModel) -> None:
     colours = (255 * facets.light[:, None] * SIDE_COLOURS[hand.side]).tolist()
     for triangle, colour in zip(corners, colours, strict=True):
         cv2.fillConvexPoly(layer, triangle, colour, cv2.LINE_8, SHIFT)
-    part[:] = cv2.addWeighted(layer, OPACITY, part, 1 - OPACITY, 0)
+    cv2.addWeighted(layer, OPACITY, part, 1 - OPACITY, 0, dst=part)
 
 
 def _facets(hand: Hand, camera: CameraModel) -> _Facets:

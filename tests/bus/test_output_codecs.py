@@ -89,6 +89,7 @@ def test_joints_without_a_position_are_refused() -> None:
         encode_joint_state(0, "", ["a", "b"], np.zeros(3))
 
 
+@settings(deadline=None)
 @given(st.floats(width=32, allow_nan=False))
 def test_a_number_equals_the_generic_codec(value: float) -> None:
     assert encode_float32(value) == reference(new(FLOAT32, data=value), FLOAT32)

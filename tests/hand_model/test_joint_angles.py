@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hand_recon_ros.hand_model import (
@@ -56,6 +56,7 @@ def test_names_are_stable() -> None:
         assert ANGLES[start : start + 4] == tuple(f"{finger}_{move}" for move in moves)
 
 
+@settings(deadline=None)
 @given(SEEDS)
 def test_the_flat_hand_is_zero_wherever_it_is(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -64,6 +65,7 @@ def test_the_flat_hand_is_zero_wherever_it_is(seed: int) -> None:
     assert list(named(joints * MIRROR, Side.LEFT).values()) == pytest.approx([0] * 21, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(SEEDS)
 def test_flat_hands_of_all_shapes_are_nearly_zero(seed: int) -> None:
     betas = np.random.default_rng(seed).normal(size=10).clip(-2, 2)
@@ -94,6 +96,7 @@ def test_a_fist_does_not_disturb_the_abduction(flexion: float) -> None:
         assert found["index_mcp_flexion"] == pytest.approx(flexion, abs=6)
 
 
+@settings(deadline=None)
 @given(SEEDS)
 def test_flexion_is_that_of_the_model_in_any_pose(seed: int) -> None:
     """The model turns its joints in the other order, which leaves differences of a few degrees at fingertips."""
@@ -108,6 +111,7 @@ def test_flexion_is_that_of_the_model_in_any_pose(seed: int) -> None:
             assert value == pytest.approx(np.degrees(angles[joint_row(finger, joint), 0]), abs=6), name
 
 
+@settings(deadline=None)
 @given(SEEDS, st.sampled_from([Side.LEFT, Side.RIGHT]))
 def test_frames_are_rotations_along_the_bones(seed: int, side: Side) -> None:
     joints = np.random.default_rng(seed).normal(size=(21, 3))

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from hand_recon_ros.bus.hand_codec import quaternion_of
 from hand_recon_ros.hand_model import FingerBones, finger_bones, joint_angles, matrix_to_quaternion
 from hand_recon_ros.types import Hand, Side
 
@@ -36,7 +37,7 @@ class PosedHand:
     @cached_property
     def wrist(self) -> Array:
         """(7,) position and quaternion of the operator frame in the camera frame."""
-        return pose_rows(self.hand.wrist.position[None], self.hand.wrist.rotation[None])[0]
+        return np.array([*self.hand.wrist.position, *quaternion_of(self.hand.wrist.rotation)])
 
     @cached_property
     def rotations(self) -> Array:

@@ -67,7 +67,7 @@ class WireBus:
         self._topics: dict[tuple[str, str], RawTopic] = {}
         self._service_ids = count(1)
         self._receiver = Receiver(self._participant, self.now_ns)
-        graph_writer = RawWriter(self._publisher, self._topic(GRAPH_TOPIC, GRAPH_TYPE), dds_qos(GRAPH_QOS))
+        graph_writer = self._writer(GRAPH_TOPIC, GRAPH_TYPE, GRAPH_QOS)
         self._graph = GraphEntry(node, self._participant, graph_writer, self.settings.distribution)
         self._graph.add()
 

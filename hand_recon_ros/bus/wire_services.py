@@ -11,6 +11,7 @@ from cyclonedds.core import Entity, WaitSet
 
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.interface import Answer
+from hand_recon_ros.bus.matched import publishers_user_data
 from hand_recon_ros.bus.raw_endpoint import RawReader, RawWriter
 from hand_recon_ros.bus.service_codec import CallId, ServiceCodec
 from hand_recon_ros.bus.throttle import ThrottledWarning
@@ -18,6 +19,7 @@ from hand_recon_ros.bus.throttle import ThrottledWarning
 logger = logging.getLogger(__name__)
 
 CLIENT_PATIENCE_S = 0.1
+CLIENT_MARK = b"clientid="  # in the user data of rmw_cyclonedds_cpp
 
 
 class WireService:
@@ -30,19 +32,30 @@ class WireService:
         self.ends = self._reader, self._writer = reader, writer
         self._codec, self._handle = codec, handle
         self._failed = ThrottledWarning(logger)
+        self._stranger = ThrottledWarning(logger)
+        reader.set_status_mask(reader.matched_status)
 
     def triggers(self) -> tuple[Entity, ...]:
         """What wakes the receive loop."""
-        return (self._reader.condition,)
+        return (self._reader, self._reader.condition)
 
     def attend(self) -> None:
         """Respond to the requests that wait; one that fails is logged and remains without response."""
+        if self._reader.take_status(self._reader.matched_status):
+            self._warn_of_strangers()
         for cdr in self._reader.take():
             try:
                 call, request = self._codec.decode(cdr, self._codec.request_type)
                 self._respond(call, self._handle(request))
             except Exception as error:  # one bad request must not end the reception of all
                 self._failed(f"request to {self.name} could not be handled", error)
+
+    def _warn_of_strangers(self) -> None:
+        if any(CLIENT_MARK not in data for data in publishers_user_data(self._reader)):
+            self._stranger(
+                f"a client of {self.name} does not use Cyclone DDS, so that it cannot be answered: "
+                "start it with RMW_IMPLEMENTATION=rmw_cyclonedds_cpp"
+            )
 
     def _respond(self, call: CallId, response: Any) -> None:
         # A client writes as soon as it sees us; its reader may be found a moment later than its writer.

@@ -9,8 +9,10 @@ import pytest
 from cyclonedds.qos import Policy
 from wire_buses import WAIT_S, bus, logged, peer, spinning
 
+from hand_recon_ros.bus import RESULTS
 from hand_recon_ros.bus.definitions import DISTRIBUTIONS, message_types
 from hand_recon_ros.bus.interface import Answer
+from hand_recon_ros.bus.matched import publishers_user_data
 from hand_recon_ros.bus.parameter_values import value_message
 from hand_recon_ros.bus.service_codec import MAX_BYTES, CallId, ServiceCodec
 from hand_recon_ros.bus.service_definitions import SERVICES
@@ -118,6 +120,17 @@ def test_the_ends_of_a_service_say_that_they_belong_together() -> None:
         assert other.ends[0].get_qos()[Policy.Userdata].data.startswith(b"clientid=")
 
 
+def test_a_client_of_another_kind_is_told_how_to_be_answered() -> None:
+    with logged() as lines, bus() as wire, bus("client") as client, spinning(wire):
+        service = wire.serve("a", TRIGGER, print)
+        client.client("a", TRIGGER)
+        stranger = client._writer("rq/near/aRequest", f"{TRIGGER}_Request", RESULTS)  # as rmw_fastrtps_cpp: no mark
+        assert stranger.wait_matched(1, WAIT_S)
+        assert "a client of /near/a does not use Cyclone DDS" in lines.get(timeout=WAIT_S)
+        marks = publishers_user_data(service.ends[0])
+    assert sum(mark.startswith(b"clientid=") for mark in marks) == 1
+
+
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_service_can_be_offered_in_every_distribution(service: str, distribution: str) -> None:
@@ -126,6 +139,15 @@ def test_every_service_can_be_offered_in_every_distribution(service: str, distri
     for ros_type in (codec.request_type, codec.response_type):
         assert types.hash_rihs01(ros_type).startswith("RIHS01_")
         assert ros_type in types.types
+
+
+def test_type_hashes_are_those_of_ros() -> None:
+    types = message_types()
+    hashes = [types.hash_rihs01(f"{TRIGGER}_{part}") for part in ("Request", "Response")]
+    assert hashes == [  # of std_srvs in Jazzy
+        "RIHS01_d010825374ce8918e72bfd826c82603e60f45419e932ea976f807b74a863a199",
+        "RIHS01_2d946c21e2fc3f1e9ca6986a8191d85fcc70097a8bb7771a053564bc47009cdf",
+    ]
 
 
 def test_an_unknown_service_type_is_refused() -> None:

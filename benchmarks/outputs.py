@@ -1,4 +1,4 @@
-"""Cost of the node's outputs: processor time in milliseconds a frame of two hands, each output by itself and all together.
+"""Cost of the node's outputs: processor time in ms a frame of two hands, each output by itself and all together.
 
     python benchmarks/outputs.py [--rounds 200]
 

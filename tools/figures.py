@@ -1,4 +1,4 @@
-"""Draw the README's pictures: the clip with its results, and the free hand from four sides.
+"""Draw the pictures of the documentation: the clip with its results, the free hand, and what joint angles measure.
 
 python -m tools.figures [--out docs/images]
 """
@@ -24,6 +24,7 @@ from hand_recon_ros.render.views import VIEWS, contact_sheet, render_mesh
 from hand_recon_ros.types import ByteImage, Side
 from hand_recon_train.synthetic.poses import NAMED_POSES
 from hand_recon_train.synthetic.scene import pose_hand
+from tools.angle_figure import angle_sheet
 
 UPRIGHT = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 SHOWN = (9, 24, 33, 44, 52, 66)
@@ -57,6 +58,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     save_png(out / "clip.png", clip_sheet())
     save_png(out / "free_hand.png", free_hand_sheet())
+    save_png(out / "joint_angles.png", angle_sheet())
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from hand_recon_ros.bus.hand_codec import Delivery
 from hand_recon_ros.bus.interface import Bus
 from hand_recon_ros.node.outputs.debug_image import DebugImageOutput
 from hand_recon_ros.node.outputs.markers import MarkerOutput
@@ -12,7 +11,7 @@ from hand_recon_ros.node.outputs.results import ResultOutput
 from hand_recon_ros.node.outputs.side_topics import SideOutput
 from hand_recon_ros.node.outputs.transforms import TransformOutput
 from hand_recon_ros.node.parameters import NodeParameters
-from hand_recon_ros.types import Side
+from hand_recon_ros.types import Frame, HandFrame, Side
 
 
 class HandOutputs:
@@ -21,16 +20,15 @@ class HandOutputs:
     `~/hands` is published for every frame; all others are built only while somebody subscribes.
     """
 
-    def __init__(self, bus: Bus, parameters: NodeParameters | None = None):
+    def __init__(self, bus: Bus, parameters: NodeParameters):
         self._results = ResultOutput(bus)
         self._markers = MarkerOutput(bus)
         self._sides = {side: SideOutput(bus, side) for side in (Side.LEFT, Side.RIGHT)}
-        self._transforms = TransformOutput(bus) if parameters and parameters.publish_tf else None
+        self._transforms = TransformOutput(bus) if parameters.publish_tf else None
         self._debug_image = DebugImageOutput(bus)
 
-    def publish(self, *arguments: Any) -> None:
-        """Publish one frame: the picture, what was found in it, when it came and went, and how to show it."""
-        frame, result, delivery, parameters = (None, *arguments)[-4:]
+    def publish(self, frame: Frame, result: HandFrame, delivery: Delivery, parameters: NodeParameters) -> None:
+        """Publish what was found in one picture, with the parameters of that moment."""
         self._results.publish(result, delivery, parameters.publish_vertices)
         self._markers.publish(result, parameters.marker_style)
         hands = {side: posed_hands(result.hands, side) for side in self._sides}
@@ -39,8 +37,7 @@ class HandOutputs:
                 output.publish(hands[side][0], result.stamp_ns, result.frame_id)
         if self._transforms:
             self._transforms.publish(result, [*hands.values()], parameters.tf_prefix, parameters.tf_assumed_scale)
-        if frame:
-            self._debug_image.publish(frame.rgb, result, parameters.debug_image_quality)
+        self._debug_image.publish(frame.rgb, result, parameters.debug_image_quality)
 
     def reset(self) -> None:
         """Another stream begins: clear the markers with the next frame."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import Protocol
 
 from cyclonedds.core import Entity, GuardCondition, WaitSet
@@ -13,6 +15,7 @@ from hand_recon_ros.bus.cyclone_c import checked
 from hand_recon_ros.bus.timers import Timers
 
 LONGEST_WAIT_NS = 10**9
+MOST_AT_ONCE = 64  # further endpoints that have something wake the loop again at once
 
 
 class Attended(Protocol):
@@ -23,7 +26,7 @@ class Attended(Protocol):
         ...
 
     def attend(self) -> None:
-        """Handle what came in; called whenever the loop is awake."""
+        """Handle what came in; called when a trigger woke the loop."""
 
 
 class Receiver:
@@ -37,25 +40,28 @@ class Receiver:
     def __init__(self, participant: DomainParticipant, now_ns: Callable[[], int]):
         self._now_ns = now_ns
         self._timers = Timers()
-        self._attended: tuple[Attended, ...] = ()
+        self._attended: dict[int, Attended] = {}
+        self._keys = count(1)
         self._changing = threading.Lock()
         self._events = WaitSet(participant)
+        self._triggered = (ctypes.c_void_p * MOST_AT_ONCE)()
         self._wake = GuardCondition(participant)
-        self._attach(self._wake)
+        self._attach(self._wake, 0)
         self._thread: threading.Thread | None = None
         self._ending = False
 
     def add(self, item: Attended) -> None:
         """Attend to an endpoint from now on, also to what it has already."""
+        key = next(self._keys)
         with self._changing:
-            self._attended = (*self._attended, item)
+            self._attended[key] = item
         for entity in item.triggers():
-            self._attach(entity)
+            self._attach(entity, key)
 
     def remove(self, item: Attended) -> None:
         """Forget an endpoint; DDS takes its triggers away when it is deleted."""
         with self._changing:
-            self._attended = tuple(other for other in self._attended if other is not item)
+            self._attended = {key: other for key, other in self._attended.items() if other is not item}
 
     def every(self, period_s: float, callback: Callable[[], None]) -> None:
         """Call back every period."""
@@ -83,18 +89,25 @@ class Receiver:
     def _receive(self, stop: threading.Event) -> None:
         try:
             while not self._ending:
-                self._events.wait(self._patience_ns())
+                triggered = self._wait()
                 self._wake.set(False)
-                for item in self._attended:
+                for item in triggered:
                     item.attend()
                 self._timers.run_due(self._now_ns())
         finally:
             stop.set()  # a node that cannot hear any more must not go on
 
+    def _wait(self) -> list[Attended]:
+        """Whatever needs attention, as soon as there is something or a timer is due."""
+        number = self._events._waitset_wait(self._events._ref, self._triggered, MOST_AT_ONCE, self._patience_ns())
+        keys = set(self._triggered[: min(checked(number, "wait for messages"), MOST_AT_ONCE)])
+        attended = self._attended
+        return [attended[key] for key in sorted(filter(None, keys)) if key in attended]
+
     def _patience_ns(self) -> int:
         due_ns = self._timers.next_due_ns()
         return LONGEST_WAIT_NS if due_ns is None else min(max(due_ns - self._now_ns(), 0), LONGEST_WAIT_NS)
 
-    def _attach(self, entity: Entity) -> None:
+    def _attach(self, entity: Entity, key: int) -> None:
         # Not by the method of WaitSet, which would keep entities alive that are deleted.
-        checked(self._events._waitset_attach(self._events._ref, entity._ref, None), "wait for an endpoint")
+        checked(self._events._waitset_attach(self._events._ref, entity._ref, key), "wait for an endpoint")

@@ -35,9 +35,10 @@ def draw_quick_overlay(image_rgb: ByteImage, frame: HandFrame) -> ByteImage:
     picture = image_rgb.copy()
     for hand in sorted(frame.hands, key=_distance, reverse=True):
         _draw_mesh(picture, hand, frame.camera)
-    for hand in frame.hands:
+    seen = [hand for hand in frame.hands if not np.isinf(hand.joints_2d).any()]
+    for hand in seen:
         draw_skeleton(picture, hand.joints_2d)
-    draw_labels(picture, frame.hands)
+    draw_labels(picture, seen)
     return picture
 
 

@@ -68,5 +68,13 @@ def test_hands_that_cannot_be_seen_do_no_harm(place: tuple[float, float]) -> Non
     assert picture.shape == PICTURE.shape
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+@pytest.mark.parametrize("field", ["joints_2d", "joints", "vertices"])
+def test_numbers_that_are_none_do_no_harm(field: str, value: float) -> None:
+    values = getattr(flat_hand(), field).copy()
+    values[3] = value
+    assert covered(draw_quick_overlay(PICTURE, frame(replace(flat_hand(), **{field: values})))).any()
+
+
 def test_a_picture_of_another_size_than_the_camera_is_drawn_as_far_as_it_goes() -> None:
     assert draw_quick_overlay(PICTURE[:50, :60], frame(flat_hand())).shape == (50, 60, 3)

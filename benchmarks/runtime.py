@@ -21,6 +21,7 @@ import numpy as np
 from hand_recon_ros.networks import find_network, network_names
 from hand_recon_ros.runtime import load_engine
 from hand_recon_ros.runtime.backends import load_onnxruntime
+from hand_recon_ros.runtime.build import Build
 from hand_recon_ros.runtime.export_cache import cached_onnx
 
 SHIPPED = [name for name in network_names() if find_network(name).weights]
@@ -98,7 +99,7 @@ def main() -> None:
         runs: dict[str, Callable[[np.ndarray], object]] = {
             engine: load_engine(name, "cpu", options.threads, engine=engine) for engine in ENGINES
         }
-        runs["onnxruntime with PRelu"] = load_onnxruntime(cached_onnx(name, "openvino"), options.threads)
+        runs["onnxruntime with PRelu"] = load_onnxruntime(cached_onnx(Build(name), "openvino"), options.threads)
         if options.tflite:
             (path,) = options.tflite.rglob(TFLITE_FILES[name])
             runs["tflite"] = tflite_interpreter(path, options.threads)

@@ -67,11 +67,11 @@ def import_weights(
 
 def weights_state(file: str, card: Card) -> str:
     """Whether a file of weights under models/ is "ok", "missing", or "damaged" by the checksum on its card."""
-    from hand_recon_ros.networks.cards import intact_bytes
+    from hand_recon_ros.networks.cards import expect_intact
     from hand_recon_ros.paths import shared_file
 
     try:
-        intact_bytes(shared_file("models", file), card.sha256, card.bytes)
+        expect_intact(shared_file("models", file), card.sha256, card.bytes)
     except FileNotFoundError:
         return "missing"
     except ValueError:

@@ -66,21 +66,29 @@ def check_shipped(weights: str) -> Card:
         ValueError: the file is damaged.
     """
     card = read_card(weights)
-    intact_bytes(shared_file("models", weights), card.sha256, card.bytes)
+    expect_intact(shared_file("models", weights), card.sha256, card.bytes)
     return card
 
 
-def intact_bytes(path: Path, sha256: str, size: int) -> bytes:
-    """Content of a file that must have this checksum and size in bytes.
+def expect_intact(path: Path, sha256: str, size: int) -> None:
+    """Check that a file has this checksum and size in bytes.
 
     Raises:
         ValueError: it has not.
         OSError: it cannot be read.
     """
-    content = path.read_bytes()
-    if len(content) != size:
-        raise ValueError(f"expected {size} bytes in {path}, got {len(content)}; the file is damaged: install it again")
-    found = hashlib.sha256(content).hexdigest()
+    given = path.stat().st_size
+    if given != size:
+        raise ValueError(f"expected {size} bytes in {path}, got {given}; the file is damaged: install it again")
+    found = file_digest(path)
     if found != sha256:
         raise ValueError(f"expected {path} with sha256 {sha256}, got {found}; the file was changed: install it again")
-    return content
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file of any size, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -6,7 +6,6 @@ nothing; NumPy objects, which some training scripts leave beside the weights, ar
 
 from __future__ import annotations
 
-import hashlib
 import pkgutil
 import re
 import zipfile
@@ -23,7 +22,7 @@ from torch import Tensor, nn
 
 from hand_recon_ros.atomic import written_whole
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks.cards import Card, card_at
+from hand_recon_ros.networks.cards import Card, card_at, file_digest
 from hand_recon_ros.networks.imports import NAME, model_folder
 from hand_recon_ros.networks.published import Published, fill_own, own_tensors, published_layout, whole_state
 from hand_recon_ros.networks.registry import NetworkEntry, find_network, network_names
@@ -201,18 +200,10 @@ def _plain(tensor: Tensor, key: str, file: Path) -> Tensor:
 def _card(entry: NetworkEntry, file: Path, weights: Path) -> Card:
     return Card(
         name=entry.name,
-        sha256=_sha256(weights),
+        sha256=file_digest(weights),
         bytes=weights.stat().st_size,
         licence=entry.licence,
-        origin={"file": file.name, "bytes": file.stat().st_size, "sha256": _sha256(file)},
+        origin={"file": file.name, "bytes": file.stat().st_size, "sha256": file_digest(file)},
         how_made=f"imported by hand_recon_ros {version('hand_recon_ros')}",
         measured={},
     )
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from hand_recon_ros.networks.cards import intact_bytes
+from hand_recon_ros.networks.cards import expect_intact
 
 
 def read_weights(path: Path, sha256: str, size: int) -> dict[str, Tensor]:
@@ -19,7 +19,8 @@ def read_weights(path: Path, sha256: str, size: int) -> dict[str, Tensor]:
         ValueError: the file is truncated, changed, or no safetensors file.
     """
     try:
-        return load(intact_bytes(path, sha256, size))
+        expect_intact(path, sha256, size)
+        return load_file(path)
     except SafetensorError as error:
         raise ValueError(f"expected {path} to be a safetensors file: {error}; make it again") from error
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from hand_recon_ros.networks.registry import find_network
+from hand_recon_ros.runtime.build import Build, built
 from hand_recon_ros.types import ByteImage
 
 Outputs = tuple[np.ndarray[Any, Any], ...]
@@ -56,7 +58,7 @@ def load_onnxruntime(onnx: Path, threads: int) -> Run:
     return lambda images: tuple(session.run(None, {"images": images}))
 
 
-def load_torch(name: str, device: str, threads: int, precision: str) -> Run:
+def load_torch(build: Build, device: str, threads: int, precision: str) -> Run:
     """PyTorch, eagerly, with channels last; images reach CUDA from pinned memory as bytes.
 
     Raises:
@@ -64,7 +66,7 @@ def load_torch(name: str, device: str, threads: int, precision: str) -> Run:
     """
     import torch
 
-    from hand_recon_ros.networks import create_network
+    from hand_recon_ros.runtime.folding import fold_batch_norms
 
     if device == "cuda" and not torch.cuda.is_available():
         raise RuntimeError(
@@ -73,7 +75,9 @@ def load_torch(name: str, device: str, threads: int, precision: str) -> Run:
         )
     if device == "cpu":
         torch.set_num_threads(threads)
-    network = create_network(name).to(device, getattr(torch, precision)).to(memory_format=torch.channels_last)
+    network, side = built(build).requires_grad_(False), find_network(build.name).input_size
+    fold_batch_norms(network, torch.zeros(1, side, side, 3, dtype=torch.uint8))
+    network = network.to(device, getattr(torch, precision)).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def run(images: ByteImage) -> Outputs:

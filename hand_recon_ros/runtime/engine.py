@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.registry import find_network
 from hand_recon_ros.runtime.backends import Outputs, Run, load_onnxruntime, load_openvino, load_torch
+from hand_recon_ros.runtime.build import Build
 from hand_recon_ros.runtime.device import choose_device, choose_threads
 from hand_recon_ros.runtime.export_cache import cached_onnx
 from hand_recon_ros.types import ByteImage
@@ -75,29 +77,41 @@ class Engine:
 
 
 def load_engine(
-    network: str, device: str = "auto", threads: int | None = None, precision: str = "float32", engine: str = "auto"
+    network: str,
+    device: str = "auto",
+    threads: int | None = None,
+    precision: str = "float32",
+    engine: str = "auto",
+    hand_model: HandModel | None = None,
+    left: HandModel | None = None,
+    random_weights: bool = False,
 ) -> Engine:
-    """Make a network of the registry ready to run.
+    """Make a network of the registry ready to run; a mesh network then gives LiveHands' tensors in their order.
 
     Args:
-        network: one of hand_recon_ros.networks.network_names().
+        network: one of hand_recon_ros.networks.network_names(), or the name that weights were imported under.
         device: "cpu", "cuda", or "auto" for CUDA where it works.
         threads: CPU threads; by default one a core, at most four.
         precision: "float32", or on CUDA "float16".
         engine: "openvino", "onnxruntime", "torch", or "auto" for the fastest one on the device.
+        hand_model: the right hand that a mesh network's parameters or vertices belong to.
+        left: the left hand for networks that give both; left out, they take the mirrored right one.
+        random_weights: of mesh networks, for tests and benchmarks.
 
     Raises:
         ValueError: an unknown network, device, engine or precision, or an engine that cannot run so.
+        FileNotFoundError: no weights were imported for a mesh network; the sentence says how to.
         RuntimeError: CUDA was asked for and does not work, or the network could not be exported.
     """
+    build = Build(network, hand_model, left, random_weights)
     chosen = "cpu" if device == "auto" and engine in CPU_ENGINES else choose_device(device)
     try:
-        return _load(network, chosen, choose_threads(threads), precision, choose_engine(engine, chosen, precision))
+        return _load(build, chosen, choose_threads(threads), precision, choose_engine(engine, chosen, precision))
     except RuntimeError as error:
         if device == chosen or chosen == "cpu":
             raise
         logger.warning("CUDA does not work, so that %s runs on the CPU: %s", network, error)
-        return load_engine(network, "cpu", threads, "float32", engine)
+        return _load(build, "cpu", choose_threads(threads), "float32", choose_engine(engine, "cpu", "float32"))
 
 
 def choose_engine(engine: str, device: str, precision: str) -> str:
@@ -119,10 +133,10 @@ def _fastest_on_cpu() -> str:
     return "openvino" if x86 and find_spec("openvino") else "onnxruntime"
 
 
-def _load(network: str, device: str, threads: int, precision: str, engine: str) -> Engine:
-    side = find_network(network).input_size
+def _load(build: Build, device: str, threads: int, precision: str, engine: str) -> Engine:
+    network, side = build.name, find_network(build.name).input_size
     started = time.perf_counter()
-    run, export = _backend(network, device, threads, precision, engine)
+    run, export = _backend(build, device, threads, precision, engine)
     loaded = time.perf_counter()
     outputs = [run(np.zeros((batch, side, side, 3), np.uint8)) for batch in WARM_BATCHES]
     load_ms, warmup_ms = 1e3 * (loaded - started), 1e3 * (time.perf_counter() - loaded)
@@ -134,9 +148,9 @@ def _load(network: str, device: str, threads: int, precision: str, engine: str) 
     return Engine(run, side, tuple(output[:0] for output in outputs[0]), info)
 
 
-def _backend(network: str, device: str, threads: int, precision: str, engine: str) -> tuple[Run, Path | None]:
+def _backend(build: Build, device: str, threads: int, precision: str, engine: str) -> tuple[Run, Path | None]:
     """What runs the network, and the exported file it came from."""
     if engine == "torch":
-        return load_torch(network, device, threads, precision), None
-    onnx = cached_onnx(network, engine)
+        return load_torch(build, device, threads, precision), None
+    onnx = cached_onnx(build, engine)
     return (load_openvino if engine == "openvino" else load_onnxruntime)(onnx, threads), onnx

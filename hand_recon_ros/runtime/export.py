@@ -1,4 +1,4 @@
-"""Export a network to ONNX: `python -m hand_recon_ros.runtime.export NAME ENGINE FILE`.
+"""Export a network to ONNX: `python -m hand_recon_ros.runtime.export BUILD ENGINE FILE`.
 
 A module to run by itself, so that the process that wants the file never imports torch.
 """
@@ -11,7 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from hand_recon_ros.networks import create_network, find_network
+from hand_recon_ros.networks import find_network
+from hand_recon_ros.runtime.build import Build, built, read_build
+from hand_recon_ros.runtime.folding import fold_batch_norms
 
 
 class SplitPReLU(nn.Module):
@@ -38,14 +40,19 @@ def split_prelu(network: nn.Module) -> None:
             network.set_submodule(name, SplitPReLU(module.weight.detach()))
 
 
-def export_onnx(name: str, engine: str, path: Path) -> None:
-    """Write a network of the registry with a free batch size: input "images" (B, H, W, 3) uint8."""
-    network, side = create_network(name), find_network(name).input_size
+def export_onnx(build: Build, engine: str, path: Path) -> None:
+    """Write a network with a free batch size: input "images" (B, H, W, 3) uint8.
+
+    Weights beyond what one ONNX file can hold go into a second file beside it.
+    """
+    network, side = built(build).requires_grad_(False), find_network(build.name).input_size
+    images = torch.zeros(2, side, side, 3, dtype=torch.uint8)
+    fold_batch_norms(network, images[:1])
     if engine == "onnxruntime":
         split_prelu(network)
     program = torch.onnx.export(
         network,
-        (torch.zeros(2, side, side, 3, dtype=torch.uint8),),
+        (images,),
         input_names=["images"],
         dynamic_shapes=({0: torch.export.Dim("batch")},),
         dynamo=True,
@@ -56,4 +63,4 @@ def export_onnx(name: str, engine: str, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    export_onnx(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    export_onnx(read_build(Path(sys.argv[1])), sys.argv[2], Path(sys.argv[3]))

@@ -1,5 +1,8 @@
 """Starts the hand reconstruction node on a camera, and RViz if asked to.
 
+The node is a managed one; by default it configures and activates itself. With autostart:=false it waits for
+`ros2 lifecycle set /hand_recon configure` and `activate`.
+
 ros2 launch hand_recon_ros hand_recon.launch.py image_topic:=/camera/image_raw rviz:=true
 """
 
@@ -9,7 +12,8 @@ from ament_index_python.packages import get_package_share_directory
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
+from launch_ros.actions import LifecycleNode, Node
+from launch_ros.parameter_descriptions import ParameterValue
 
 from launch import LaunchContext, LaunchDescription
 
@@ -39,6 +43,8 @@ def generate_launch_description() -> LaunchDescription:
             "params_file", default_value=str(config / "hand_recon.yaml"), description="Parameters of the node"
         ),
         DeclareLaunchArgument("device", default_value="auto", choices=["auto", "cpu", "cuda"]),
+        DeclareLaunchArgument("autostart", default_value="true", choices=["true", "false"]),
+        DeclareLaunchArgument("use_sim_time", default_value="false", choices=["true", "false"]),
         DeclareLaunchArgument("log_level", default_value="info"),
         DeclareLaunchArgument("rviz", default_value="false", choices=["true", "false"], description="Start RViz"),
     ]
@@ -48,12 +54,13 @@ def generate_launch_description() -> LaunchDescription:
         namespace=LaunchConfiguration("namespace"),
         arguments=["-d", str(config / "hand_recon.rviz")],
         remappings=[("image", LaunchConfiguration("image_topic"))],
+        parameters=[{"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)}],
         condition=IfCondition(LaunchConfiguration("rviz")),
     )
     return LaunchDescription([*arguments, OpaqueFunction(function=_hand_recon), rviz])
 
 
-def _hand_recon(context: LaunchContext) -> list[Node]:
+def _hand_recon(context: LaunchContext) -> list[LifecycleNode]:
     """The node with the arguments as given."""
 
     def given(name: str) -> str:
@@ -61,12 +68,12 @@ def _hand_recon(context: LaunchContext) -> list[Node]:
 
     topics = {"image": "image_topic", "camera_info": "camera_info_topic", "depth": "depth_topic"}
     return [
-        Node(
+        LifecycleNode(
             package=PACKAGE,
             executable="hand-recon",
             name=NODE_NAME,
             namespace=given("namespace"),
-            arguments=["node"],
+            arguments=["node", "--bus", "rclpy"],
             ros_arguments=["--log-level", given("log_level")],
             parameters=[
                 given("params_file"),
@@ -74,6 +81,8 @@ def _hand_recon(context: LaunchContext) -> list[Node]:
                     "device": given("device"),
                     "use_compressed": given("compressed") == "true",
                     "use_depth": bool(given("depth_topic")),
+                    "autostart": given("autostart") == "true",
+                    "use_sim_time": given("use_sim_time") == "true",
                 },
             ],
             remappings=[(topic, given(argument)) for topic, argument in topics.items() if given(argument)],

@@ -142,13 +142,19 @@ class RclpyBus:
         """Offer a std_srvs/Trigger service."""
         from std_srvs.srv import Trigger
 
-        self._node.create_service(Trigger, name, lambda request, response: _fill(response, handler()))
+        def serve(request: Any, response: Any) -> Any:
+            return _filled(response, handler())
+
+        self._node.create_service(Trigger, name, serve)
 
     def switch_service(self, name: str, handler: Callable[[bool], Answer]) -> None:
         """Offer a std_srvs/SetBool service."""
         from std_srvs.srv import SetBool
 
-        self._node.create_service(SetBool, name, lambda request, response: _fill(response, handler(request.data)))
+        def serve(request: Any, response: Any) -> Any:
+            return _filled(response, handler(request.data))
+
+        self._node.create_service(SetBool, name, serve)
 
     def every(self, period_s: float, callback: Callable[[], None]) -> None:
         """Call back again and again by the node's clock."""
@@ -210,6 +216,6 @@ def profile_of(qos: Qos) -> QoSProfile:
     )
 
 
-def _fill(response: Any, answer: Answer) -> Any:
+def _filled(response: Any, answer: Answer) -> Any:
     response.success, response.message = answer.success, answer.message
     return response

@@ -1,4 +1,4 @@
-"""A bus on which one part of a node has its topics below a name of its own."""
+"""A bus for one part of a node: its topics lie below a name of its own, and it can leave them all together."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ class ScopedBus:
     def __init__(self, bus: Bus, scope: str):
         self._bus = bus
         self._prefix = f"{scope}/" if scope else ""
+        self._publishers: list[Publisher] = []
 
     def publisher(self, topic: str, ros_type: str, qos: Qos) -> Publisher:
-        """Create a publisher."""
-        return self._bus.publisher(self._scoped(topic), ros_type, qos)
+        """Create a publisher, which lives until `close`."""
+        self._publishers.append(self._bus.publisher(self._scoped(topic), ros_type, qos))
+        return self._publishers[-1]
 
     def subscribe(self, topic: str, ros_type: str, qos: Qos, on_message: OnMessage) -> Subscription:
         """Create a subscription."""
@@ -44,7 +46,10 @@ class ScopedBus:
         self._bus.spin(stop)
 
     def close(self) -> None:
-        """Nothing to release: the bus belongs to the node."""
+        """Close all publishers that were created here; the node's bus stays."""
+        for publisher in self._publishers:
+            publisher.close()
+        self._publishers.clear()
 
     def _scoped(self, topic: str) -> str:
         if topic.startswith("/"):

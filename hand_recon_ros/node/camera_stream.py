@@ -73,7 +73,7 @@ class StreamStats:
 
 
 class CameraStream:
-    """Publishers live as long as the stream; the subscriptions only while it is open.
+    """Publishers live as long as the bus; the subscriptions only while the stream is open.
 
     Images are received by one thread, decoded and published by another one.
 
@@ -126,11 +126,6 @@ class CameraStream:
     def clear(self) -> None:
         """Take away what displays may still show of it."""
         self._outputs.clear()
-
-    def dispose(self) -> None:
-        """Leave all topics."""
-        self.close()
-        self._outputs.close()
 
     def decode(self, arrival: Arrival, parameters: NodeParameters) -> Frame:
         """The picture of a message with what is known about it.

@@ -46,8 +46,15 @@ class HandNode:
 
     def __init__(self, bus: Bus, parameters: NodeParameters):
         self.parameters = parameters
-        self.streams = {camera: CameraStream(ScopedBus(bus, camera), parameters) for camera in parameters.cameras}
+        self.streams: dict[str, CameraStream] = {}
+        self._buses = {camera: ScopedBus(bus, camera) for camera in parameters.cameras}
         self._forget = threading.Event()
+        try:
+            for camera, scoped in self._buses.items():
+                self.streams[camera] = CameraStream(scoped, parameters)
+        except BaseException:
+            self.dispose()
+            raise
 
     def open(self, on_arrival: Callable[[str, Arrival], bool]) -> None:
         """Subscribe to all cameras; on_arrival tells whether an image took the place of an unprocessed one."""
@@ -66,8 +73,9 @@ class HandNode:
 
     def dispose(self) -> None:
         """Leave all topics."""
-        for stream in self.streams.values():
-            stream.dispose()
+        self.close()
+        for bus in self._buses.values():
+            bus.close()
 
     def forget_tracks(self) -> None:
         """Treat all hands as new from the next image on."""

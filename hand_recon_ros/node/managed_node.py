@@ -68,6 +68,11 @@ class ManagedNode:
         """Whether the networks are loaded."""
         return self._worker is not None
 
+    @property
+    def parameters(self) -> NodeParameters:
+        """Those that hold; ValueError before the node is configured."""
+        return self._configured().parameters
+
     def configure(self, parameters: NodeParameters) -> None:
         """Check the model and create the outputs.
 
@@ -115,7 +120,7 @@ class ManagedNode:
             self._node.dispose()
             self._node = None
 
-    def change(self, values: Mapping[str, Any]) -> NodeParameters:
+    def change(self, values: Mapping[str, Any]) -> None:
         """Take new values of live parameters, which hold from the next image on.
 
         Raises:
@@ -123,7 +128,6 @@ class ManagedNode:
         """
         node = self._configured()
         node.parameters = changed_parameters(node.parameters, values)
-        return node.parameters
 
     def summary(self) -> str:
         """What became of the images so far, in a sentence."""

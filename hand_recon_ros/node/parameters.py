@@ -49,6 +49,10 @@ class Parameter:
             return "true or false" if isinstance(self.default, bool) else "any text"
         return f"{self.low:g} to {self.high:g}" + (f" {self.unit}" if self.unit else "")
 
+    def plain(self, value: Any) -> Any:
+        """A value in the type that ROS 2 and YAML have for it."""
+        return list(value) if isinstance(value, tuple) else value
+
     def checked(self, value: Any) -> Any:
         """The value in the parameter's type; ValueError when it has another type or lies outside the range."""
         kind = type(self.default)
@@ -141,6 +145,10 @@ class NodeParameters:
             object.__setattr__(self, row.name, row.checked(getattr(self, row.name)))
         _check_cameras(self.cameras)
 
+    def values(self) -> dict[str, Any]:
+        """All values by name, in the types of ROS 2 parameters."""
+        return {row.name: row.plain(getattr(self, row.name)) for row in PARAMETERS}
+
     @property
     def marker_style(self) -> MarkerStyle:
         """How markers are drawn."""
@@ -187,17 +195,13 @@ def changed_parameters(before: NodeParameters, values: Mapping[str, Any]) -> Nod
     Raises:
         ValueError: an unknown name, a value that is not allowed, or one that takes effect at start only.
     """
-    after = parameters_from({**_values(before), **values})
+    after = parameters_from({**before.values(), **values})
     fixed = [row.name for row in PARAMETERS if not row.live and getattr(after, row.name) != getattr(before, row.name)]
     if fixed:
         raise ValueError(
             f"parameter {fixed[0]} takes effect when the node is configured; clean it up or stop it, and start again"
         )
     return after
-
-
-def _values(parameters: NodeParameters) -> dict[str, Any]:
-    return {row.name: getattr(parameters, row.name) for row in PARAMETERS}
 
 
 def parameter_file() -> str:
@@ -210,8 +214,7 @@ def parameter_file() -> str:
         when = "" if row.live else " Takes effect at start."
         for line in textwrap.wrap(f"{row.description} ({row.range}){when}", 100):
             lines.append(f"    # {line}")
-        default = list(row.default) if isinstance(row.default, tuple) else row.default
-        value = yaml.safe_dump(default, default_flow_style=True).removesuffix("\n").removesuffix("\n...")
+        value = yaml.safe_dump(row.plain(row.default), default_flow_style=True).removesuffix("\n").removesuffix("\n...")
         lines.append(f"    {row.name}: {value}")
     return "\n".join(lines) + "\n"
 

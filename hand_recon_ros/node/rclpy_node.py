@@ -30,7 +30,9 @@ class HandLifecycleNode(LifecycleNode):
 
     Args:
         stop: ends the process when set.
-        load, check: as in ManagedNode.
+        load: as in ManagedNode.
+        check: as in ManagedNode.
+        **options: of rclpy's node, such as parameter_overrides.
     """
 
     def __init__(
@@ -38,13 +40,13 @@ class HandLifecycleNode(LifecycleNode):
         stop: threading.Event,
         load: Callable[[NodeParameters], Pipeline] = load_pipeline,
         check: Callable[[NodeParameters], None] = check_model,
+        **options: Any,
     ):
-        super().__init__("hand_recon")
+        super().__init__("hand_recon", **options)
         self.failure: Exception | None = None
         self._stop = stop
         for row in PARAMETERS:
-            default = list(row.default) if isinstance(row.default, tuple) else row.default
-            self.declare_parameter(row.name, default, descriptor_of(row))
+            self.declare_parameter(row.name, row.plain(row.default), descriptor_of(row))
         self.bus = RclpyBus(self)
         self._hands = ManagedNode(self.bus, stop, self._fail, load, check)
         self.add_on_set_parameters_callback(self._take)
@@ -77,8 +79,8 @@ class HandLifecycleNode(LifecycleNode):
     def _attempt(self, transition: Callable[[], None]) -> TransitionCallbackReturn:
         try:
             transition()
-        except Exception as error:  # rclpy would swallow it without a word
-            self.get_logger().error(f"{error}\n{traceback.format_exc()}")
+        except Exception:  # rclpy would swallow it without a word
+            self.get_logger().error(traceback.format_exc())
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 

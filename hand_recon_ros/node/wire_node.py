@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from types import FrameType
 
 from hand_recon_ros.bus.discovery import WireSettings
+from hand_recon_ros.bus.parameter_services import ParameterServices
 from hand_recon_ros.bus.ros_args import RosArgs, parse_ros_args
 from hand_recon_ros.bus.wire import WireBus
 from hand_recon_ros.node.hand_node import Pipeline
 from hand_recon_ros.node.load import load_pipeline
 from hand_recon_ros.node.managed_node import ManagedNode
-from hand_recon_ros.node.parameters import NodeParameters, parameters_from
+from hand_recon_ros.node.parameters import PARAMETERS, NodeParameters, parameters_from
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def spin_live(
     node = ManagedNode(bus, stop, fail, load)
     try:
         node.configure(parameters)
+        ParameterServices(bus, PARAMETERS, lambda: node.parameters.values(), node.change)
         node.activate()
         bus.spin(stop)
         logger.info(node.summary())

@@ -98,6 +98,22 @@ def test_a_damaged_model_is_refused_before_anything_exists() -> None:
     assert not OUTPUTS & set(world.bus.qos)
 
 
+def test_outputs_that_cannot_all_be_created_leave_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    create = world.bus.publisher
+
+    def missing(topic: str, ros_type: str, qos: Any) -> Any:
+        if "markers" in topic:
+            raise RuntimeError("the message type is not built")
+        return create(topic, ros_type, qos)
+
+    monkeypatch.setattr(world.bus, "publisher", missing)
+    with pytest.raises(RuntimeError, match="not built"):
+        world.node.configure(NodeParameters())
+    assert not world.node.configured
+    assert set(world.bus.qos) - {"/diagnostics"} == set(world.bus.closed)
+
+
 def test_a_model_that_does_not_load_leaves_the_node_inactive_and_it_may_try_again() -> None:
     world = World(RuntimeError("no memory on the device"))
     world.node.configure(NodeParameters())

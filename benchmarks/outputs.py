@@ -140,7 +140,7 @@ def main() -> None:
         print(f"| {width}x{height}, two hands | ms | ratio to ~/hands |\n| --- | --- | --- |")
         print(f"| `~/hands` | {always:.2f} | 1 |")
         for name, total in medians.items():
-            added = total if name.startswith("all") else total - always
+            added = total if name.startswith("all") else max(0.0, total - always)
             print(f"| {name if name.startswith('all') else f'`{name}`'} | {added:.2f} | {added / always:.1f} |")
         print()
 

@@ -59,7 +59,8 @@ def rendered(count: int) -> None:
     sides = [Side.RIGHT]
     seen = [(posed, observe(landmarks, sides, CAMERA)) for posed, landmarks in found]
     states = join_states([fit_hands(points, observed, [None])[0] for _, observed in seen])
-    fitted = reconstruct(hand, points, states, sides * len(found)).joints
+    pixels = np.concatenate([landmarks.pixels for _, landmarks in found])
+    fitted = reconstruct(hand, points, states, sides * len(found), pixels).joints
     network = np.concatenate([landmarks.relative for _, landmarks in found])
     relative = np.linalg.norm((fitted - fitted[:, :1]) - (truth - truth[:, :1]), axis=2).mean(axis=1)
     print(f"rendered hands: {len(found)} of {count} recognised in a crop placed by the truth")

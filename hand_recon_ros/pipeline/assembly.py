@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from hand_recon_ros.camera import project
 from hand_recon_ros.hand_model import HandModel
@@ -56,16 +57,20 @@ def _hand(row: int, track: Track, model: HandModel, sighting: Sighting, built: R
         track_id=track.track_id,
         scale_source=ScaleSource.METRIC if calibrated or track.sizes else ScaleSource.ASSUMED,
         joints=joints,
-        joints_2d=sighting.seen.pixels[row] + shift,
+        joints_2d=(built.pixels[row] + shift).astype(np.float32),
         joint_scores=np.full(JOINT_COUNT, np.nan, np.float32),
         vertices=vertices,
         faces=model.faces,
         wrist=Pose(built.wrists[row].astype(np.float32), joints[0]),
         roi=_roi(project(camera, vertices), camera),
-        pose=built.poses[row].astype(np.float32),
-        betas=built.betas[row].astype(np.float32),
+        pose=_known(built.poses[row]),
+        betas=_known(built.betas[row]),
         model=model.name,
     )
+
+
+def _known(parameters: npt.NDArray[np.floating]) -> FloatArray | None:
+    return None if np.isnan(parameters).any() else parameters.astype(np.float32)
 
 
 def _roi(pixels: FloatArray, camera: CameraModel) -> Roi:

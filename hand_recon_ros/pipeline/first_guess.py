@@ -7,12 +7,12 @@ import numpy.typing as npt
 
 from hand_recon_ros.pipeline.articulation import Articulation, pose_points, shape_points
 from hand_recon_ros.pipeline.hand_state import HandState, Observation, centred
+from hand_recon_ros.pipeline.placement import translations_onto_rays
 
 Array = npt.NDArray[np.floating]
 
 PALM_POINTS = [0, 1, 5, 9, 13, 17]
-MIN_DISTANCE, USUAL_DISTANCE = 0.05, 0.3
-"""Metres from the camera: less cannot be, and where to start when the landmarks say so all the same."""
+"""Landmarks that move little with the fingers."""
 FINGER_CHAINS = np.array([[0, 5, 6, 7, 8], [0, 9, 10, 11, 12], [0, 17, 18, 19, 20], [0, 13, 14, 15, 16]])
 """Landmarks along the four fingers, in the model's order of chains: index, middle, pinky, ring."""
 
@@ -28,9 +28,9 @@ def first_guess(model: Articulation, seen: Observation) -> HandState:
     angles = unposed.copy()
     angles[:, :, 0] = bend.reshape(n, 15)
     angles = angles.clip(model.lower, model.upper)
-    root = _align(rest[:, PALM_POINTS], seen.relative[:, PALM_POINTS])
+    root = align(rest[:, PALM_POINTS], seen.relative[:, PALM_POINTS])
     points = pose_points(model, shaped, root, angles).points
-    return HandState(root, _translation(points, seen.rays), angles, betas)
+    return HandState(root, translations_onto_rays(points, seen.rays), angles, betas)
 
 
 def _bends(points: Array) -> Array:
@@ -41,21 +41,9 @@ def _bends(points: Array) -> Array:
     return np.concatenate([bend, np.zeros((len(points), 1, 3))], axis=1)
 
 
-def _align(source: Array, target: Array) -> Array:
+def align(source: Array, target: Array) -> Array:
     """Rotations (N, 3, 3) that best turn source (N, K, 3) onto target (Kabsch 1976)."""
     u, _, vt = np.linalg.svd(np.swapaxes(centred(target), 1, 2) @ centred(source))
     mirror = np.ones((len(u), 3))
     mirror[:, 2] = np.sign(np.linalg.det(u @ vt))
     return (u * mirror[:, None]) @ vt
-
-
-def _translation(points: Array, rays: Array) -> Array:
-    """Translations (N, 3) that bring points (N, L, 3) onto rays (N, L, 2) in the least-squares sense."""
-    eye = np.broadcast_to(np.eye(2), (*rays.shape[:2], 2, 2))
-    system = np.concatenate([eye, -rays[..., None]], axis=-1).reshape(len(rays), -1, 3)
-    wanted = (rays * points[..., 2:] - points[..., :2]).reshape(len(rays), -1, 1)
-    transposed = np.swapaxes(system, 1, 2)
-    # The ridge only matters when all rays agree, which no hand does.
-    found = np.linalg.solve(transposed @ system + 1e-9 * np.eye(3), transposed @ wanted)[..., 0]
-    middle = np.append(rays.mean(axis=1), np.ones((len(rays), 1)), axis=1)
-    return np.where(found[:, 2:] > MIN_DISTANCE, found, USUAL_DISTANCE * middle)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hand_recon_ros.pipeline.hand_rig import HandRig
 from hand_recon_ros.pipeline.smoothing import OneEuro
 from hand_recon_ros.types import ByteImage, CameraModel, FloatArray, Frame, HandFrame
@@ -34,14 +36,17 @@ class HandPipeline:
         smoothing: OneEuro | None = None,
         fov_deg: float = 60.0,
         threads: int | None = None,
+        mano: Path | None = None,
+        random_weights: bool = False,
     ) -> HandPipeline:
         """Load a model by a name that `hand-recon models` lists, onto "cpu", "cuda", or whichever is there ("auto").
 
-        Raises:
-            ValueError: an unknown model, device or setting; the sentence says which are known.
-            RuntimeError: CUDA was asked for and is not there.
+        Arguments and errors are those of HandRig.create.
         """
-        return cls(HandRig.create(model, device, tracking, max_hands, min_score, smoothing, fov_deg, threads))
+        rig = HandRig.create(
+            model, device, tracking, max_hands, min_score, smoothing, fov_deg, threads, mano, random_weights
+        )
+        return cls(rig)
 
     def reset(self) -> None:
         """Forget all tracks."""

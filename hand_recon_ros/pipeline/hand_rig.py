@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.pipeline.assembly import place_hands
-from hand_recon_ros.pipeline.finding import HandFinder
-from hand_recon_ros.pipeline.landmark_fit import LandmarkFit
-from hand_recon_ros.pipeline.recipes import find_recipe, load_articulation
+from hand_recon_ros.pipeline.loading import Options, load_model
 from hand_recon_ros.pipeline.reconstruction import Reconstruction
+from hand_recon_ros.pipeline.roles import Finder, Reconstructor
 from hand_recon_ros.pipeline.settings import Settings
 from hand_recon_ros.pipeline.smoothing import OneEuro
 from hand_recon_ros.pipeline.tracking import Track
 from hand_recon_ros.pipeline.view import Memory, Sighting, View, open_view
-from hand_recon_ros.runtime import load_engine
-from hand_recon_ros.types import Frame, Hand, HandFrame, Side, Timing
+from hand_recon_ros.types import Frame, Hand, HandFrame, Timing
 
 MAX_CAMERAS = 64
 
@@ -31,11 +29,18 @@ class HandRig:
         print(found["left"].hands)
     """
 
-    def __init__(self, finder: HandFinder, fit: LandmarkFit, settings: Settings) -> None:
+    def __init__(
+        self,
+        finder: Finder,
+        reconstructor: Reconstructor,
+        settings: Settings,
+        description: Mapping[str, str] | None = None,
+    ) -> None:
         """Compose a rig; `create` is the usual way."""
         self.settings = settings
-        self._finder, self._fit = finder, fit
-        self._models = {Side.RIGHT: fit.hand, Side.LEFT: fit.hand.mirrored()}
+        self.description = dict(description or {})
+        """What runs, and where, for people."""
+        self._finder, self._reconstructor = finder, reconstructor
         self._memories: dict[str, Memory] = {}
 
     @classmethod
@@ -49,31 +54,23 @@ class HandRig:
         smoothing: OneEuro | None = None,
         fov_deg: float = 60.0,
         threads: int | None = None,
+        mano: Path | None = None,
+        random_weights: bool = False,
     ) -> HandRig:
         """Load a model by a name that `hand-recon models` lists, onto "cpu", "cuda", or whichever is there ("auto").
 
+        Settings explains tracking, max_hands, min_score, smoothing and fov_deg. Mesh networks take the folder `mano`
+        with the user's MANO_RIGHT.pkl, and MANO_LEFT.pkl if there is one, or else pose the free hand; random_weights
+        are for tests and benchmarks.
+
         Raises:
-            ValueError: an unknown model, device or setting; the sentence says which are known.
+            ValueError: an unknown model, device or setting, or files that do not fit; the sentence says what is known.
+            OSError: weights or files are missing; the sentence says how to get them.
             RuntimeError: CUDA was asked for and is not there.
         """
         settings = Settings(tracking, max_hands, min_score, smoothing, fov_deg)
-        chosen = find_recipe(model)
-        detector = load_engine(chosen.detector, device, threads)
-        landmarker = load_engine(chosen.landmarker, device, threads)
-        hand = load_free_hand()
-        fit = LandmarkFit(hand, load_articulation(hand, chosen), smoothing)
-        return cls(HandFinder(detector, landmarker, settings), fit, settings)
-
-    @property
-    def description(self) -> dict[str, str]:
-        """What runs, and where, for people."""
-        networks = [engine.info for engine in (self._finder.detector, self._finder.landmarker)]
-        return {
-            "networks": ", ".join(info.network for info in networks),
-            "device": networks[-1].device,
-            "engine": f"{networks[-1].engine} {networks[-1].precision}",
-            "threads": str(networks[-1].threads),
-        }
+        loaded = load_model(model, settings, Options(device, threads, mano, random_weights))
+        return cls(loaded.finder, loaded.reconstructor, settings, loaded.description)
 
     def reset(self, camera: str) -> None:
         """Forget the tracks of one camera; its next tracks get new numbers."""
@@ -98,7 +95,7 @@ class HandRig:
         regions = self._finder.regions(views)
         detected = time.perf_counter()
         sightings = self._finder.look(views, regions)
-        tracks, built = self._fit(sightings)
+        tracks, built = self._reconstructor(sightings)
         fitted = time.perf_counter()
         hands = self._finish(sightings, tracks, built)
         ended = time.perf_counter()
@@ -116,7 +113,9 @@ class HandRig:
 
     def _view(self, name: str, frame: Frame) -> View:
         try:
-            return open_view(name, frame, self._memories.get(name, Memory()), self.settings)
+            return open_view(
+                name, frame, self._memories.get(name, Memory()), self.settings, self._reconstructor.smallest
+            )
         except ValueError as error:
             if not name:
                 raise
@@ -129,7 +128,7 @@ class HandRig:
         found, start = [], 0
         for sighting in sightings:
             rows = slice(start, start + len(sighting.tracks))
-            kept, hands = place_hands(sighting, tracks[rows], built.take(rows), self._models)
+            kept, hands = place_hands(sighting, tracks[rows], built.take(rows), self._reconstructor.models)
             self._memories[sighting.view.name] = replace(sighting.after, tracks=kept if self.settings.tracking else ())
             found.append(hands)
             start = rows.stop

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from hand_recon_ros.pipeline.reconstruction import NO_HANDS, Reconstruction, obs
 from hand_recon_ros.pipeline.smoothing import OneEuro
 from hand_recon_ros.pipeline.tracking import Track
 from hand_recon_ros.pipeline.view import Sighting
+from hand_recon_ros.types import Side
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,13 @@ class LandmarkFit:
     hand: HandModel
     points: Articulation
     smoothing: OneEuro | None = None
+    smallest: int = 1
+    """Pixels along the longer side that a picture must have."""
+
+    @cached_property
+    def models(self) -> Mapping[Side, HandModel]:
+        """Hand model of each side."""
+        return {Side.RIGHT: self.hand, Side.LEFT: self.hand.mirrored()}
 
     def __call__(self, sightings: Sequence[Sighting]) -> tuple[list[Track], Reconstruction]:
         """The N hands of all views, in order: each track with its fit, and the hands in metres."""
@@ -43,7 +52,8 @@ class LandmarkFit:
             seconds = [sighting.view.seconds for sighting in sightings for _ in sighting.tracks]
             tracks = [t.smoothed_by(self.smoothing, passed) for t, passed in zip(tracks, seconds, strict=True)]
         outputs = join_states([track.output for track in tracks])
-        return tracks, reconstruct(self.hand, self.points, outputs, [track.side for track in tracks])
+        pixels = np.concatenate([sighting.seen.pixels for sighting in sightings])
+        return tracks, reconstruct(self.hand, self.points, outputs, [track.side for track in tracks], pixels)
 
 
 def _observed(sightings: Sequence[Sighting]) -> Observation:

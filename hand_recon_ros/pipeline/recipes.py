@@ -1,17 +1,23 @@
-"""Which networks make up a model that users can name."""
+"""The models that users can name, and what each is made of."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from hand_recon_ros.hand_model import HandModel, free_hand_anatomy
-from hand_recon_ros.networks.cards import check_shipped
-from hand_recon_ros.networks.registry import find_network
+from hand_recon_ros.networks import find_intake, find_network, imported_names, imported_weights, mesh_network_names
+from hand_recon_ros.networks.cards import Card, card_at, expect_intact
+from hand_recon_ros.networks.intake import Intake, Region
 from hand_recon_ros.paths import shared_file
 from hand_recon_ros.pipeline.articulation import Articulation, attach_points
+from hand_recon_ros.pipeline.hands import RIGHT_FILE, load_hands
+
+logger = logging.getLogger(__name__)
 
 DEFAULT = "landmarks_full"
 
@@ -25,6 +31,46 @@ class Recipe:
     landmarker: str
     regressor: str
     summary: str
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of the networks that run."""
+        return self.detector, self.landmarker
+
+    @property
+    def needs(self) -> str:
+        """What users must bring."""
+        return "nothing"
+
+
+@dataclass(frozen=True)
+class MeshRecipe:
+    """A mesh network; those that do not see whole pictures get their hands from the default recipe's networks.
+
+    Attributes:
+        name: of the network, or of weights of it that were imported under a name of their own.
+    """
+
+    name: str
+    summary: str
+
+    @property
+    def intake(self) -> Intake:
+        """What the network takes."""
+        return find_intake(self.name)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of the networks that run."""
+        finders = () if self.intake.region == Region.IMAGE else RECIPES[0].networks
+        return *finders, self.name
+
+    @property
+    def needs(self) -> str:
+        """What users must bring."""
+        imported = "imported" if self.name in imported_names() else f"`hand-recon models import {self.name} FILE`"
+        mano = "MANO's files with --mano" if self.intake.direct_mesh else "MANO's files with --mano for exact shapes"
+        return f"its published weights ({imported}), {mano}"
 
 
 RECIPES = (
@@ -43,31 +89,88 @@ RECIPES = (
         "the same, half the time, less exact",
     ),
 )
+SUMMARIES = {
+    "handoccnet": "mesh of one hand, also behind an object",
+    "interacthand": "mesh of one hand, also behind an object",
+    "youtubehand_resnet18": "mesh of one hand, small",
+    "youtubehand_resnet50": "mesh of one hand, large",
+    "youtubehand_hrnet": "mesh of one hand, largest",
+    "eaa_interhand": "meshes of two interacting hands",
+    "eaa_interhand_release": "meshes of two interacting hands, as its published weights have it",
+    "smhr_single": "mesh of one hand in one stage",
+    "smhr_multi": "meshes of up to four hands, which it finds itself",
+}
 
 
-def find_recipe(name: str) -> Recipe:
+def model_recipes() -> tuple[Recipe | MeshRecipe, ...]:
+    """Every model that can be named: of shipped networks, of the zoo, and weights imported under other names.
+
+    Raises:
+        ValueError: a card of imported weights is damaged.
+    """
+    own = {name: network for name, network in imported_names().items() if name not in SUMMARIES}
+    zoo = [MeshRecipe(name, SUMMARIES[name]) for name in mesh_network_names()]
+    return *RECIPES, *zoo, *(MeshRecipe(name, f"{SUMMARIES[network]}: own weights") for name, network in own.items())
+
+
+def find_recipe(name: str) -> Recipe | MeshRecipe:
     """The recipe of a model name; "default" is the one that measures best.
 
     Raises:
         ValueError: an unknown name; the sentence lists the known ones.
     """
-    for recipe in RECIPES:
-        if recipe.name == (DEFAULT if name == "default" else name):
-            return recipe
-    known = ", ".join(["default", *(recipe.name for recipe in RECIPES)])
+    recipes = {recipe.name: recipe for recipe in model_recipes()}
+    wanted = DEFAULT if name == "default" else name
+    if wanted in recipes:
+        return recipes[wanted]
+    known = ", ".join(["default", *recipes])
     raise ValueError(f"the model must be one of {known}, got {name!r}; `hand-recon models` describes them")
 
 
-def check_model(name: str) -> None:
-    """Check that the weights of a model are there and intact, without loading them.
+def check_model(name: str, mano: Path | None = None, random_weights: bool = False) -> None:
+    """Check that a model could be loaded, without loading it.
 
     Raises:
-        ValueError: an unknown model, or damaged weights.
-        FileNotFoundError: weights are missing.
+        ValueError: an unknown name, or weights or files of MANO that are damaged or do not fit.
+        OSError: weights or files of MANO are missing; the sentence says how to get them.
     """
     recipe = find_recipe(name)
-    for network in (recipe.detector, recipe.landmarker):
-        check_shipped(find_network(network).weights or "")
+    for network in recipe.networks:
+        if find_network(network).weights is None and random_weights:
+            continue
+        card, weights = weights_of(network)
+        expect_intact(weights, card.sha256, card.bytes)
+    if isinstance(recipe, MeshRecipe):
+        hands_for(recipe, mano, random_weights)
+
+
+def weights_of(network: str) -> tuple[Card, Path]:
+    """The card and the file of a network's weights, shipped or imported.
+
+    Raises:
+        ValueError: the card is damaged.
+        FileNotFoundError: they are missing; the sentence says how to get them.
+    """
+    shipped = find_network(network).weights
+    path = imported_weights(network) if shipped is None else shared_file("models", shipped)
+    return card_at(path.with_suffix(".yaml")), path
+
+
+def weights_name(network: str) -> str:
+    """What tells a network's weights from others, for people: the beginning of their checksum."""
+    return f"sha256 {weights_of(network)[0].sha256[:12]}"
+
+
+def hands_for(recipe: MeshRecipe, mano: Path | None, random_weights: bool) -> tuple[HandModel, HandModel | None]:
+    """The right and the left hand model that a network's numbers belong to; errors as those of load_hands."""
+    if mano is None and not random_weights:
+        if recipe.intake.direct_mesh:
+            raise ValueError(
+                f"expected MANO for {recipe.name}, whose weights give vertices of MANO's mesh, got none; "
+                f"name the folder with your {RIGHT_FILE}"
+            )
+        logger.warning("%s was trained with MANO: on the free hand its poses hold, its shapes do not", recipe.name)
+    return load_hands(mano)
 
 
 def load_articulation(hand: HandModel, recipe: Recipe) -> Articulation:

@@ -30,13 +30,16 @@ class Reconstruction:
     """N hands in the camera optical frame, metres.
 
     Attributes:
-        vertices: (N, V, 3). joints: (N, 21, 3). landmarks: (N, 21, 3), the model's version of the network's points.
-        wrists: (N, 3, 3) operator frames. poses: (N, 16, 3) axis-angle of each side's own model. betas: (N, 10).
+        vertices: (N, V, 3). joints: (N, 21, 3).
+        landmarks: (N, 21, 3), the model's version of the points that a network saw at pixels: (N, 21, 2).
+        wrists: (N, 3, 3) operator frames.
+        poses: (N, 16, 3) axis-angle of each side's own model, and betas: (N, 10); NaN where a network gives none.
     """
 
     vertices: Array
     joints: Array
     landmarks: Array
+    pixels: Array
     wrists: Array
     poses: Array
     betas: Array
@@ -50,6 +53,7 @@ NO_HANDS = Reconstruction(
     vertices=np.empty((0, 0, 3)),
     joints=np.empty((0, 21, 3)),
     landmarks=np.empty((0, 21, 3)),
+    pixels=np.empty((0, 21, 2)),
     wrists=np.empty((0, 3, 3)),
     poses=np.empty((0, 16, 3)),
     betas=np.empty((0, 10)),
@@ -65,8 +69,10 @@ def observe(seen: Landmarks, sides: list[Side], camera: CameraModel) -> Observat
     return Observation(rays * mirror[:, :, :2], relative * mirror)
 
 
-def reconstruct(model: HandModel, points: Articulation, state: HandState, sides: list[Side]) -> Reconstruction:
-    """Meshes and joints of fitted hands; model and points belong to the right hand."""
+def reconstruct(
+    model: HandModel, points: Articulation, state: HandState, sides: list[Side], pixels: Array
+) -> Reconstruction:
+    """Meshes and joints of hands fitted to landmarks at pixels (N, 21, 2); model and points are the right hand's."""
     local = rotations_from_angles(points.axes, state.angles)
     rotations = np.concatenate([state.root[:, None], local], axis=1)
     vertices, joints = skin(model, rotations.astype(np.float32), state.betas.astype(np.float32))
@@ -79,6 +85,7 @@ def reconstruct(model: HandModel, points: Articulation, state: HandState, sides:
         vertices=vertices * mirror,
         joints=joints * mirror,
         landmarks=(points.regressor @ vertices) * mirror,
+        pixels=pixels,
         wrists=(state.root * flip) @ operators,
         poses=matrix_to_axis_angle(rotations * flip[:, None]),
         betas=state.betas,

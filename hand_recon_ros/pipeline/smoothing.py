@@ -1,6 +1,8 @@
 """One-euro smoothing of a hand's motion (Casiez, Roussel, Vogel: "1 Euro Filter", CHI 2012).
 
-The pose parameters are filtered rather than the joints, so that a smoothed hand keeps its bone lengths.
+Of fitted hands the pose parameters are filtered rather than the joints, so that a smoothed hand keeps its bone
+lengths. Of hands that come as a mesh the wrist is filtered, and all other points as seen from it: bones then shorten
+by under one per cent while the hand turns by a tenth of a radian a picture.
 """
 
 from __future__ import annotations
@@ -59,6 +61,38 @@ def smooth(settings: OneEuro, last: Smoothed, seen: HandState, seconds: float) -
     for part in (slice(0, 3), slice(3, 6)):
         gain[:, part] = gain[:, part].max(axis=1, keepdims=True)
     return Smoothed(_moved(last.state, seen, gain * change), speed)
+
+
+@dataclass(frozen=True)
+class SmoothedPoints:
+    """One filtered hand as points (P, 3), the wrist first, and their speed (P, 3), but for the wrist from the wrist."""
+
+    points: Array
+    speed: Array
+
+
+def start_smoothing_points(points: Array) -> SmoothedPoints:
+    """A hand at rest where it was first seen."""
+    return SmoothedPoints(points, np.zeros_like(points))
+
+
+def smooth_points(settings: OneEuro, last: SmoothedPoints, seen: Array, seconds: float) -> SmoothedPoints:
+    """One filter step over seconds of stamp time; a step of no time leaves the hand where it is."""
+    if seconds <= 0:
+        return last
+    change = (_from_wrist(seen) - _from_wrist(last.points)) / METRES_PER_RADIAN
+    speed = last.speed + _gain(SPEED_CUTOFF_HZ, seconds) * (change / seconds - last.speed)
+    # One gain for the wrist and one for all other points: a hand must neither bend its path nor lose its form.
+    wrist = np.abs(speed[0]).max()
+    form = np.sqrt((speed[1:] ** 2).sum(axis=1).mean())
+    gain = np.full((len(seen), 1), _gain(settings.min_cutoff_hz + settings.speed_gain * form, seconds))
+    gain[0] = _gain(settings.min_cutoff_hz + settings.speed_gain * wrist, seconds)
+    moved = _from_wrist(last.points) + gain * change * METRES_PER_RADIAN
+    return SmoothedPoints(np.concatenate([moved[:1], moved[1:] + moved[:1]]), speed)
+
+
+def _from_wrist(points: Array) -> Array:
+    return np.concatenate([points[:1], points[1:] - points[:1]])
 
 
 def _difference(last: HandState, seen: HandState) -> Array:

@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from hand_recon_ros.pipeline.hand_state import HandState
 from hand_recon_ros.pipeline.landmarks import SAME_HAND_DISTANCE
-from hand_recon_ros.pipeline.smoothing import OneEuro, Smoothed, smooth, start_smoothing
+from hand_recon_ros.pipeline.smoothing import (
+    OneEuro,
+    Smoothed,
+    SmoothedPoints,
+    smooth,
+    smooth_points,
+    start_smoothing,
+    start_smoothing_points,
+)
 from hand_recon_ros.types import Side
 
 Array = npt.NDArray[np.float32]
@@ -20,6 +28,8 @@ SIDE_MEMORY = 0.9
 """Share of the side's evidence that is kept from frame to frame."""
 SIZE_SAMPLES = 30
 """Depth measurements after which a hand's size stays fixed."""
+MAX_MOVE = 0.5
+"""Mean distance that a hand's landmarks may move from picture to picture, as a share of its extent, to be the same."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Track:
         side_evidence: log odds of being a right hand, gathered over frames.
         state: its last fit, one right hand; None before the first.
         size, sizes: its measured over its assumed size, the mean of so many measurements.
-        smoothed: the filter's state, when smoothing is on.
+        smoothed, smoothed_points: the filter's state when smoothing is on, of fitted hands or of a network's meshes.
     """
 
     track_id: int
@@ -41,6 +51,7 @@ class Track:
     size: float = 1.0
     sizes: int = 0
     smoothed: Smoothed | None = None
+    smoothed_points: SmoothedPoints | None = None
 
     @property
     def output(self) -> HandState:
@@ -80,6 +91,12 @@ class Track:
             self, smoothed=smooth(settings, last, self.state, seconds) if last else start_smoothing(self.state)
         )
 
+    def points_smoothed_by(self, settings: OneEuro, points: npt.NDArray[np.floating], seconds: float) -> Track:
+        """With its filter brought up to points (P, 3), the wrist first, seconds after the ones before."""
+        last = self.smoothed_points
+        now = smooth_points(settings, last, points, seconds) if last else start_smoothing_points(points)
+        return replace(self, smoothed_points=now)
+
 
 def new_track(track_id: int, pixels: Array, right: float) -> Track:
     """A hand seen for the first time."""
@@ -105,3 +122,18 @@ def untracked_palms(centres: Array, tracks: tuple[Track, ...]) -> npt.NDArray[np
     reach = (pixels.max(axis=1) - pixels.min(axis=1)).max(axis=1) * 2 * SAME_HAND_DISTANCE
     apart = np.linalg.norm(centres[:, None] - palms[None], axis=-1) > reach
     return np.flatnonzero(apart.all(axis=1))
+
+
+def matching_tracks(pixels: npt.NDArray[np.floating], tracks: tuple[Track, ...]) -> npt.NDArray[np.intp]:
+    """Which track each of N hands (N, 21, 2) goes on, nearest first, or a number from T on for a new hand."""
+    matches = len(tracks) + np.arange(len(pixels))
+    if not tracks or not len(pixels):
+        return matches
+    known = np.stack([track.pixels for track in tracks])
+    extent = (known.max(axis=1) - known.min(axis=1)).max(axis=1)
+    gaps = np.linalg.norm(pixels[:, None] - known[None], axis=-1).mean(axis=-1) / np.maximum(extent, 1)
+    for cell in np.argsort(gaps, axis=None, kind="stable"):
+        hand, track = divmod(int(cell), len(tracks))
+        if gaps[hand, track] < MAX_MOVE and matches[hand] >= len(tracks) and track not in matches:
+            matches[hand] = track
+    return matches

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from hand_recon_ros.camera import assumed_camera, scaled_camera
 from hand_recon_ros.pipeline.landmarks import Landmarks
+from hand_recon_ros.pipeline.meshes import Meshes
 from hand_recon_ros.pipeline.settings import Settings
 from hand_recon_ros.pipeline.tracking import Track, detection_due, new_track
 from hand_recon_ros.types import ByteImage, CameraModel, Frame
@@ -76,21 +77,28 @@ class Sighting:
     Attributes:
         seen: N hands, and tracks: the N tracks so far.
         after: what to remember of the camera, but for the tracks, which are still to be fitted.
+        meshes: the N hands' surfaces, where the network that found them also gave these.
     """
 
     view: View
     seen: Landmarks
     tracks: tuple[Track, ...]
     after: Memory
+    meshes: Meshes | None = None
+
+    @property
+    def boxes(self) -> npt.NDArray[np.floating]:
+        """Tight boxes (N, 2, 2) around the hands, low and high corners, in pixels."""
+        return np.stack([self.seen.pixels.min(axis=1), self.seen.pixels.max(axis=1)], axis=1)
 
 
-def open_view(name: str, frame: Frame, memory: Memory, settings: Settings) -> View:
-    """A frame with what is known of its camera.
+def open_view(name: str, frame: Frame, memory: Memory, settings: Settings, smallest: int = 1) -> View:
+    """A frame, of at least so many pixels along its longer side, with what is known of its camera.
 
     Raises:
         ValueError: a picture, camera or depth image of the wrong form.
     """
-    _check(frame)
+    _check(frame, smallest)
     height, width = frame.rgb.shape[:2]
     camera = (
         scaled_camera(frame.camera, width, height) if frame.camera else assumed_camera(width, height, settings.fov_deg)
@@ -106,7 +114,7 @@ def follow(view: View, seen: Landmarks, regions: npt.NDArray[np.intp], tracking:
     Args:
         view: with T tracks.
         seen: N hands, each in one region.
-        regions: (N,) number of that region, under T for the regions of the tracks.
+        regions: (N,) number of that region; under T it is the number of the track whose hand was looked for there.
         tracking: whether new hands get a track number.
     """
     known = view.memory.tracks
@@ -126,12 +134,17 @@ def follow(view: View, seen: Landmarks, regions: npt.NDArray[np.intp], tracking:
     return Sighting(view, seen, tuple(tracks), after)
 
 
-def _check(frame: Frame) -> None:
+def _check(frame: Frame, smallest: int) -> None:
     rgb: ByteImage = frame.rgb
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or not rgb.size:
         raise ValueError(
             f"a picture must be an RGB array of shape (height, width, 3) and type uint8, got {rgb.shape} {rgb.dtype}; "
             "convert it first"
+        )
+    if max(rgb.shape[:2]) < smallest:
+        raise ValueError(
+            f"this model needs a picture of at least {smallest} pixels along its longer side, "
+            f"got {rgb.shape[1]}x{rgb.shape[0]}; give a larger picture, or use the default model"
         )
     if frame.depth is not None and frame.depth.shape != rgb.shape[:2]:
         raise ValueError(

@@ -68,7 +68,7 @@ def tracker(pipeline):
     settings = replace(rig.settings, tracking=True, max_hands=2)
     finder = rig._finder
     counting = HandFinder(counted("detector", finder.detector), counted("landmarker", finder.landmarker), settings)
-    return HandPipeline(HandRig(counting, rig._fit, settings)), calls
+    return HandPipeline(HandRig(counting, rig._reconstructor, settings)), calls
 
 
 @pytest.mark.parametrize("gesture", RELAXED_AND_FLAT)

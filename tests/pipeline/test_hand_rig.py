@@ -60,7 +60,7 @@ def new_rig(loaded):
             return call
 
         finder = HandFinder(counted("detector"), counted("landmarker"), settings)
-        return HandRig(finder, loaded._fit, settings), sizes
+        return HandRig(finder, loaded._reconstructor, settings), sizes
 
     return make
 

@@ -1,0 +1,92 @@
+"""From a model's name to what finds hands in pictures and what reconstructs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hand_recon_ros.hand_model import load_free_hand
+from hand_recon_ros.networks.intake import Region
+from hand_recon_ros.pipeline.finding import HandFinder
+from hand_recon_ros.pipeline.landmark_fit import LandmarkFit
+from hand_recon_ros.pipeline.mesh_crops import MeshCrops
+from hand_recon_ros.pipeline.mesh_placement import MeshPlacement
+from hand_recon_ros.pipeline.picture_finder import PictureFinder, meshes_found
+from hand_recon_ros.pipeline.recipes import (
+    RECIPES,
+    MeshRecipe,
+    Recipe,
+    find_recipe,
+    hands_for,
+    load_articulation,
+    weights_name,
+)
+from hand_recon_ros.pipeline.roles import Finder, Reconstructor
+from hand_recon_ros.pipeline.settings import Settings
+from hand_recon_ros.runtime import Engine, load_engine
+from hand_recon_ros.types import Side
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a model is loaded with; see HandRig.create."""
+
+    device: str = "auto"
+    threads: int | None = None
+    mano: Path | None = None
+    random_weights: bool = False
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """What a model finds hands with and reconstructs them with, and what runs where, in words."""
+
+    finder: Finder
+    reconstructor: Reconstructor
+    description: dict[str, str]
+
+
+def load_model(name: str, settings: Settings, options: Options) -> LoadedModel:
+    """Load a model by its name.
+
+    Raises:
+        ValueError: an unknown model or device, or files that do not fit; the sentence says what is known.
+        OSError: weights or files are missing; the sentence says how to get them.
+        RuntimeError: CUDA was asked for and is not there.
+    """
+    recipe = find_recipe(name)
+    if isinstance(recipe, MeshRecipe):
+        return _mesh_model(recipe, settings, options)
+    finder, description = _hand_finder(recipe, settings, options)
+    hand = load_free_hand()
+    fit = LandmarkFit(hand, load_articulation(hand, recipe), settings.smoothing)
+    return LoadedModel(finder, fit, {"model": recipe.name} | description)
+
+
+def _mesh_model(recipe: MeshRecipe, settings: Settings, options: Options) -> LoadedModel:
+    intake, random_weights = recipe.intake, options.random_weights
+    right, left = hands_for(recipe, options.mano, random_weights)
+    engine = load_engine(
+        recipe.name, options.device, options.threads, hand_model=right, left=left, random_weights=random_weights
+    )
+    models = {Side.RIGHT: right, Side.LEFT: right.mirrored() if left is None or intake.right_only else left}
+    description = {"model": recipe.name, "hand": right.name, recipe.name: _summary(engine, random_weights)}
+    if intake.region == Region.IMAGE:
+        placement = MeshPlacement(meshes_found, models, intake.size, settings.smoothing)
+        return LoadedModel(PictureFinder(engine, intake, settings), placement, description)
+    finder, found_by = _hand_finder(RECIPES[0], settings, options)
+    placement = MeshPlacement(MeshCrops(engine, intake), models, intake.size, settings.smoothing)
+    return LoadedModel(finder, placement, description | found_by)
+
+
+def _hand_finder(recipe: Recipe, settings: Settings, options: Options) -> tuple[HandFinder, dict[str, str]]:
+    detector, landmarker = (load_engine(network, options.device, options.threads) for network in recipe.networks)
+    description = {engine.info.network: _summary(engine) for engine in (detector, landmarker)}
+    return HandFinder(detector, landmarker, settings), description
+
+
+def _summary(engine: Engine, random_weights: bool = False) -> str:
+    """How a network runs, and which weights it has."""
+    info = engine.info
+    weights = "random weights" if random_weights else weights_name(info.network)
+    return f"{info.engine} on {info.device}, {info.precision}, {weights}"

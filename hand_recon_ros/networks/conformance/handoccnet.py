@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 
 from hand_recon_ros.hand_model import axis_angle_to_matrix, joint_transforms, matrix_to_axis_angle
-from hand_recon_ros.networks.conformance.case import Case, seeded_tensors
+from hand_recon_ros.networks.conformance.case import Array, Case, seeded_tensors
 from hand_recon_ros.networks.conformance.run import Outputs, recorded
+from hand_recon_ros.networks.hand_boxes import box_around, crop_to_image, cropped, mirrored_box, square_box
 from hand_recon_ros.networks.handoccnet import CHANNELS, INPUT_SIZE, HandOccNet, PosedHands
 from hand_recon_ros.networks.interacthand import StripeBlock, interacthand_with_branch
 from hand_recon_ros.networks.mano_head import ManoLayer, rotations_from_6d
 from hand_recon_ros.networks.token_attention import TokenTransformer, map_of
+from hand_recon_ros.networks.translation_fit import fit_translation, published_camera
 from hand_recon_ros.networks.weights import fill_network
 from hand_recon_ros.types import Side
 
+PHOTO_SIZE = (640, 480)
 STAGES = {
     "c1": "backbone.layer0",
     "c2": "backbone.layer1",
@@ -126,9 +131,10 @@ def transforms(layer: ManoLayer, pose: Tensor, betas: Tensor) -> Tensor:
 
 
 def helper_checks(case: Case) -> Outputs:
-    """The hand model and the rotations alone, where the case has inputs for them."""
-    given = {name: torch.from_numpy(array) for name, array in case.expected().items() if name.startswith("aux_")}
-    outputs: Outputs = {}
+    """The hand model, rotations, boxes, crops and the camera fit alone, where the case has inputs for them."""
+    arrays = {name: array for name, array in case.expected().items() if name.startswith("aux_")}
+    outputs = boxes(arrays) | crops(case, arrays) | fitted(arrays)
+    given = {name: torch.from_numpy(array) for name, array in arrays.items()}
     for side in (Side.RIGHT, Side.LEFT):
         name = f"aux_mano_{side.name.lower()}"
         if f"{name}_pose" in given:
@@ -141,3 +147,43 @@ def helper_checks(case: Case) -> Outputs:
         rotations = rotations_from_6d(given["aux_rot6d"])
         outputs |= {"aux_rotmat": rotations, "aux_rotaa": matrix_to_axis_angle(rotations)}
     return outputs
+
+
+def boxes(given: dict[str, Array]) -> Outputs:
+    """Squares from boxes, and a box around points."""
+    if "aux_bbox_in" not in given:
+        return {}
+    rows = zip(given["aux_bbox_in"], given["aux_bbox_factor"], strict=True)
+    squares = np.stack([square_box(box, *PHOTO_SIZE, float(factor)) for box, factor in rows])
+    around = box_around(given["aux_kp2d"])
+    return {"aux_bbox_out": torch.from_numpy(squares), "aux_kp_bbox": torch.from_numpy(around)}
+
+
+def crops(case: Case, given: dict[str, Array]) -> Outputs:
+    """Crops of the photo by squares that are grown, turned and mirrored, and points in them."""
+    if "aux_crop_stride8" not in given:
+        return {}
+    photo: Array = np.ascontiguousarray(255 * case.input("photo")[0].permute(1, 2, 0).numpy())
+    found: dict[str, list[Array]] = {name: [] for name in ("img2bb", "bb2img", "crop_stride8", "joints_img_norm")}
+    rows = zip(*(given[f"aux_{name}"] for name in ("bbox_out", "scale", "rot_deg", "flip")), strict=True)
+    for box, scale, angle, flip in rows:
+        picture, square, points = photo, box, given["aux_kp2d"].astype(np.float64)
+        if flip:
+            picture, square = np.ascontiguousarray(photo[:, ::-1]), mirrored_box(box, photo.shape[1])
+            points = np.column_stack([photo.shape[1] - 1 - points[:, 0], points[:, 1]])
+        to_image = crop_to_image(square, INPUT_SIZE, float(scale), float(angle))
+        to_crop = cv2.invertAffineTransform(to_image)
+        found["bb2img"].append(to_image)
+        found["img2bb"].append(to_crop)
+        found["crop_stride8"].append(cropped(picture, to_image, INPUT_SIZE).picture[::8, ::8].astype(np.float64))
+        found["joints_img_norm"].append((points @ to_crop[:, :2].T + to_crop[:, 2]) / INPUT_SIZE)
+    return {f"aux_{name}": torch.from_numpy(np.stack(arrays)) for name, arrays in found.items()}
+
+
+def fitted(given: dict[str, Array]) -> Outputs:
+    """What a fitted translation leaves between joints and where they were seen."""
+    if "aux_fit_joints_px" not in given:
+        return {}
+    joints = given["aux_mano_right_joints_mm"][0] / 1000
+    fit = fit_translation(joints, given["aux_fit_joints_px"][0], published_camera(*PHOTO_SIZE))
+    return {"aux_fit_l1_minimum_px": torch.tensor(fit.error_px)}

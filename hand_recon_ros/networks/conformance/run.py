@@ -31,7 +31,12 @@ ADAPTERS = {
 """By a case's network: "module:function" that runs it and returns its outputs under the case's names."""
 
 HELPER_TOLERANCE = 1e-4
-"""Of helper checks, for which a case states no tolerance of its own."""
+HELPER_TOLERANCES = {
+    **dict.fromkeys(("aux_bbox_out", "aux_kp_bbox", "aux_img2bb", "aux_bb2img"), 5e-3),
+    "aux_crop_stride8": 1.0,
+    "aux_fit_l1_minimum_px": 0.05,
+}
+"""Of helper checks for which a case states no tolerance of its own: pixels, grey levels, pixels summed over joints."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,13 @@ def recorded(network: nn.Module, stages: Mapping[str, str]) -> Iterator[Outputs]
 
 
 def _helpers(actual: Mapping[str, Array], case: Case) -> list[dict[str, Any]]:
-    """Helper checks that the adapter offers beyond the outputs; a case suggests one tolerance for most of them."""
+    """Helper checks that the adapter offers beyond the outputs."""
     entries = case.content.get("extra", {}).get("aux", [])
-    return [entry | {"atol": HELPER_TOLERANCE} for entry in entries if entry["name"] in actual]
+    return [entry | {"atol": _helper_tolerance(entry)} for entry in entries if entry["name"] in actual]
+
+
+def _helper_tolerance(entry: dict[str, Any]) -> float:
+    return float(entry.get("suggested_atol", HELPER_TOLERANCES.get(entry["name"], HELPER_TOLERANCE)))
 
 
 def _stage_error(output: dict[str, Any], ours: Array | None, theirs: Array | None) -> StageError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -110,6 +111,10 @@ class RawEndpoint(Entity):
 
     def wait_matched(self, count: int, timeout_s: float) -> bool:
         """Wait until at least count endpoints match; False when the time is over before."""
+        return self.wait_until(lambda: self.matched_count() >= count, timeout_s)
+
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until a condition holds that depends on who matches; False when the time is over before."""
         participant = self.participant
         if participant is None:
             return False
@@ -118,7 +123,7 @@ class RawEndpoint(Entity):
         self.set_status_mask(self.incompatible_status | self.matched_status)
         end = time.monotonic() + timeout_s
         try:
-            while self.matched_count() < count:
+            while not condition():
                 left = end - time.monotonic()
                 if left <= 0:
                     return False
@@ -200,17 +205,22 @@ class RawReader(RawEndpoint):
 
     def take(self) -> list[memoryview]:
         """The newest messages that wait, oldest first, at most depth; each has memory of its own."""
+        return [cdr for cdr, _ in self.take_with_publisher()]
+
+    def take_with_publisher(self) -> list[tuple[memoryview, int]]:
+        """As `take`, each message with the DDS handle of its publisher."""
         capacity = self.depth + self.SPARE
         serdata, infos = (POINTER * capacity)(), (dds_c_t.sample_info * capacity)()
         with self.in_use:
             if self.closed:
                 return []
             count = checked(_take(self._ref, serdata, capacity, infos, ANY_STATE), "take messages")
-        valid = [data for data, info in zip(serdata[:count], infos[:count], strict=True) if info.valid_data]
-        messages = [_copy(data) for data in valid[-self.depth :]]
-        for data in serdata[:count]:
-            _serdata_unref(data)
-        self.lost += len(valid) - len(messages)
+        valid = [i for i in range(count) if infos[i].valid_data]
+        newest = valid[-self.depth :]
+        messages = [(_copy(serdata[i]), infos[i].publication_handle) for i in newest]
+        for i in range(count):
+            _serdata_unref(serdata[i])
+        self.lost += len(valid) - len(newest)
         return messages
 
 

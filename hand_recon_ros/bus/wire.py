@@ -118,7 +118,7 @@ class WireBus:
         writer = self._writer(f"rq{resolved}Request", codec.request_type, SERVICE_QOS, identity)
         reader = self._reader(f"rr{resolved}Reply", codec.response_type, SERVICE_QOS, identity)
         self._graph.add(reader, writer)
-        return WireClient(reader, writer, resolved, codec)
+        return WireClient(reader, writer, resolved, codec, self._graph.remove)
 
     def trigger_service(self, name: str, handler: Callable[[], Answer]) -> None:
         """Offer a std_srvs/Trigger service; handler is called from `spin`."""

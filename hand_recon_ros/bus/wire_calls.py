@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from typing import Any
+
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.interface import Answer
 from hand_recon_ros.bus.wire import WireBus
@@ -13,9 +16,7 @@ def call_trigger(bus: WireBus, name: str, timeout_s: float = 5.0) -> Answer:
     Raises:
         TimeoutError: nobody offers the service, or it did not respond in time.
     """
-    request = message_types(bus.settings.distribution).types["std_srvs/srv/Trigger_Request"]()
-    response = bus.client(name, "std_srvs/srv/Trigger").call(request, timeout_s)
-    return Answer(response.success, response.message)
+    return _call(bus, name, "std_srvs/srv/Trigger", timeout_s)
 
 
 def call_switch(bus: WireBus, name: str, on: bool, timeout_s: float = 5.0) -> Answer:
@@ -24,6 +25,11 @@ def call_switch(bus: WireBus, name: str, on: bool, timeout_s: float = 5.0) -> An
     Raises:
         TimeoutError: nobody offers the service, or it did not respond in time.
     """
-    request = message_types(bus.settings.distribution).types["std_srvs/srv/SetBool_Request"](on)
-    response = bus.client(name, "std_srvs/srv/SetBool").call(request, timeout_s)
+    return _call(bus, name, "std_srvs/srv/SetBool", timeout_s, data=on)
+
+
+def _call(bus: WireBus, name: str, service_type: str, timeout_s: float, **fields: Any) -> Answer:
+    request = message_types(bus.settings.distribution).types[f"{service_type}_Request"](**fields)
+    with closing(bus.client(name, service_type)) as client:
+        response = client.call(request, timeout_s)
     return Answer(response.success, response.message)

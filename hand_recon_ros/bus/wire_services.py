@@ -11,15 +11,14 @@ from cyclonedds.core import Entity, WaitSet
 
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.interface import Answer
-from hand_recon_ros.bus.matched import publishers_user_data
-from hand_recon_ros.bus.raw_endpoint import RawReader, RawWriter
+from hand_recon_ros.bus.matched import publisher_data, publishers_data, subscriptions_data
+from hand_recon_ros.bus.raw_endpoint import RawEndpoint, RawReader, RawWriter
 from hand_recon_ros.bus.service_codec import CallId, ServiceCodec
 from hand_recon_ros.bus.throttle import ThrottledWarning
 
 logger = logging.getLogger(__name__)
 
 CLIENT_PATIENCE_S = 0.1
-CLIENT_MARK = b"clientid="  # in the user data of rmw_cyclonedds_cpp
 
 
 class WireService:
@@ -43,32 +42,52 @@ class WireService:
         """Respond to the requests that wait; one that fails is logged and remains without response."""
         if self._reader.take_status(self._reader.matched_status):
             self._warn_of_strangers()
-        for cdr in self._reader.take():
+        for cdr, publisher in self._reader.take_with_publisher():
             try:
                 call, request = self._codec.decode(cdr, self._codec.request_type)
-                self._respond(call, self._handle(request))
+                self._respond(call, self._handle(request), publisher)
+            except ValueError as error:
+                self._failed(f"request to {self.name} ignored: {error}")
             except Exception as error:  # one bad request must not end the reception of all
                 self._failed(f"request to {self.name} could not be handled", error)
 
     def _warn_of_strangers(self) -> None:
-        if any(CLIENT_MARK not in data for data in publishers_user_data(self._reader)):
+        if any(not client_of(data) for data in publishers_data(self._reader)):
             self._stranger(
                 f"a client of {self.name} does not use Cyclone DDS, so that it cannot be answered: "
                 "start it with RMW_IMPLEMENTATION=rmw_cyclonedds_cpp"
             )
 
-    def _respond(self, call: CallId, response: Any) -> None:
+    def _respond(self, call: CallId, response: Any, publisher: int) -> None:
         # A client writes as soon as it sees us; its reader may be found a moment later than its writer.
-        self._writer.wait_matched(self._reader.matched_count(), CLIENT_PATIENCE_S)
+        client = client_of(publisher_data(self._reader, publisher))
+        if client:
+            self._writer.wait_until(
+                lambda: client in map(client_of, subscriptions_data(self._writer)), CLIENT_PATIENCE_S
+            )
         if not self._writer.write(self._codec.encode(call, response, self._codec.response_type)):
             self._failed(f"response of {self.name} not sent: a client is too slow")
 
 
-class WireClient:
-    """The side that asks."""
+def client_of(user_data: bytes) -> bytes:
+    """What the ends of a client of rmw_cyclonedds_cpp have in common; nothing for other ends."""
+    entries = (entry.partition(b"=") for entry in user_data.split(b";"))
+    return next((value for key, _, value in entries if key == b"clientid"), b"")
 
-    def __init__(self, reader: RawReader, writer: RawWriter, name: str, codec: ServiceCodec):
+
+class WireClient:
+    """The side that asks; `on_close` is called with each end that left."""
+
+    def __init__(
+        self,
+        reader: RawReader,
+        writer: RawWriter,
+        name: str,
+        codec: ServiceCodec,
+        on_close: Callable[[RawEndpoint], None],
+    ):
         self.name = name
+        self._on_close = on_close
         self.ends = self._reader, self._writer = reader, writer
         self._codec = codec
         self._identity = writer.instance_handle & (2**64 - 1)
@@ -88,6 +107,12 @@ class WireClient:
         call = CallId(self._identity, self._sequence_number)
         self._writer.write(self._codec.encode(call, request, self._codec.request_type))
         return self._response(call, end, timeout_s)
+
+    def close(self) -> None:
+        """Leave the topics of the service; may be called twice."""
+        for end in self.ends:
+            if end.close():
+                self._on_close(end)
 
     def _response(self, call: CallId, end: float, timeout_s: float) -> Any:
         participant = self._reader.participant

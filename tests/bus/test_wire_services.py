@@ -12,7 +12,7 @@ from wire_buses import WAIT_S, bus, logged, peer, spinning
 from hand_recon_ros.bus import RESULTS
 from hand_recon_ros.bus.definitions import DISTRIBUTIONS, message_types
 from hand_recon_ros.bus.interface import Answer
-from hand_recon_ros.bus.matched import publishers_user_data
+from hand_recon_ros.bus.matched import publishers_data
 from hand_recon_ros.bus.parameter_values import value_message
 from hand_recon_ros.bus.service_codec import MAX_BYTES, CallId, ServiceCodec
 from hand_recon_ros.bus.service_definitions import SERVICES
@@ -27,6 +27,7 @@ def test_services_of_another_process_respond_to_each_call() -> None:
     with bus() as wire, peer():
         assert call_trigger(wire, "/far/peer/ask", WAIT_S) == Answer(True, "1")
         assert call_trigger(wire, "/far/peer/ask", WAIT_S) == Answer(True, "2")
+        assert [parent._get_children(parent._ref, None, 0) for parent in (wire._publisher, wire._subscriber)] == [1, 0]
         assert call_switch(wire, "/far/peer/switch", True, WAIT_S) == Answer(True, "on")
         assert call_switch(wire, "/far/peer/switch", False, WAIT_S) == Answer(False, "off")
 
@@ -100,7 +101,9 @@ def test_a_request_that_is_too_large_is_logged_and_the_service_goes_on() -> None
             caller = client.client("set", SET)
             with pytest.raises(TimeoutError, match="did not respond"):
                 caller.call(set_request("x" * MAX_BYTES), 1.0)
-            assert "request to /near/set could not be handled" in lines.get(timeout=WAIT_S)
+            assert "request to /near/set ignored: expected rcl_interfaces/srv/SetParameters_Request" in lines.get(
+                timeout=WAIT_S
+            )
             caller.call(set_request("small"), WAIT_S)
     assert lengths.get_nowait() == 5
     assert lengths.empty()
@@ -127,7 +130,7 @@ def test_a_client_of_another_kind_is_told_how_to_be_answered() -> None:
         stranger = client._writer("rq/near/aRequest", f"{TRIGGER}_Request", RESULTS)  # as rmw_fastrtps_cpp: no mark
         assert stranger.wait_matched(1, WAIT_S)
         assert "a client of /near/a does not use Cyclone DDS" in lines.get(timeout=WAIT_S)
-        marks = publishers_user_data(service.ends[0])
+        marks = publishers_data(service.ends[0])
     assert sum(mark.startswith(b"clientid=") for mark in marks) == 1
 
 

@@ -97,7 +97,7 @@ def eager(network: torch.nn.Module, images: torch.Tensor, device: str) -> Run:
 
 
 def resnet50(batch: int, device: str) -> Run:
-    """torchvision's ResNet-50 on planes of 224 x 224."""
+    """ResNet-50 of torchvision on planes of 224 x 224."""
     return eager(torchvision.models.resnet50().eval(), torch.zeros(batch, 3, 224, 224), device)
 
 

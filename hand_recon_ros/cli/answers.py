@@ -14,6 +14,7 @@ import typer
 P = ParamSpec("P")
 R = TypeVar("R")
 
+PROGRAM = "hand-recon"
 DEBUG = "HAND_RECON_DEBUG"
 """Environment variable that asks for tracebacks."""
 FAILED, INTERRUPTED = 1, 130
@@ -21,30 +22,30 @@ EXPECTED = (ValueError, OSError, RuntimeError, ImportError)
 """What the package raises with a sentence for people; anything else is a defect."""
 
 
-def answering(verb: Callable[P, R]) -> Callable[P, R]:
-    """The verb with its errors turned into a sentence on stderr and exit code 1, and Ctrl-C into 130."""
+def answering(verb: Callable[P, R], program: str = PROGRAM) -> Callable[P, R]:
+    """The verb of a program with its errors turned into a sentence on stderr and exit code 1, and Ctrl-C into 130."""
 
     @functools.wraps(verb)
     def answered(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return verb(*args, **kwargs)
         except KeyboardInterrupt:
-            complain("interrupted; what was finished is kept")
+            complain("interrupted; what was finished is kept", program)
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
             if hasattr(error, "exit_code"):  # typer's own: usage errors, and a verb's choice of code
                 raise
-            complain(error)
+            complain(error, program)
             raise typer.Exit(FAILED) from None
 
     return answered
 
 
-def complain(problem: Exception | str) -> None:
+def complain(problem: Exception | str, program: str = PROGRAM) -> None:
     """Say on stderr what is wrong, with the traceback where that is asked for."""
     if isinstance(problem, Exception) and os.environ.get(DEBUG):
         traceback.print_exception(problem)
-    print(f"hand-recon: {_sentence(problem)}", file=sys.stderr)
+    print(f"{program}: {_sentence(problem)}", file=sys.stderr)
 
 
 def _sentence(problem: Exception | str) -> str:

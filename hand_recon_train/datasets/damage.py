@@ -12,9 +12,9 @@ MOST_IN_A_ROW = 100
 
 
 class SkippingDamaged:
-    """A data set in whose place of a damaged sample the next whole one stands.
+    """A data set in which the next whole sample stands in for one whose files are damaged or missing.
 
-    Each damaged file is named on the log and kept in `damaged`, by its index; in worker processes each has its own.
+    Each such file is named on the log and kept in `damaged`, by its index; in worker processes each has its own.
     """
 
     def __init__(self, dataset: HandDataset) -> None:
@@ -37,7 +37,7 @@ class SkippingDamaged:
             candidate = (index + step) % len(self)
             try:
                 return self._dataset[candidate]
-            except DamagedFile as error:
+            except (DamagedFile, FileNotFoundError) as error:
                 self._note(candidate, str(error))
         raise ValueError(f"expected readable files, {MOST_IN_A_ROW} in a row are damaged; {self.damaged[index]}")
 

@@ -16,12 +16,12 @@ from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from hand_recon_ros.hand_model import HandModel, axis_angle_to_matrix
+from hand_recon_ros.hand_model.array_pickle import read_tree
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import ByteImage, FloatArray, Side
-from hand_recon_train.datasets.files import DamagedFile
+from hand_recon_train.datasets.files import DamagedFile, floats, numbers
 from hand_recon_train.datasets.interhand import CameraPose, InterHand
 from hand_recon_train.datasets.mano import HandModels, moved, surface, with_repaired_left
 from hand_recon_train.datasets.sample import Doubles, ManoParameters
@@ -32,6 +32,7 @@ FILLED = 0.8
 DARKEST_MEAN = 10
 HEAT_RADIUS = 2.0
 JOINTS_A_FILE = 3
+VERTEX_COUNT, MAX_COLOUR_BYTES = 778, 1 << 20
 MASK_CHANNEL = {Side.LEFT: 0, Side.RIGHT: 1}
 """Channel of the mask files, in RGB order."""
 PAIR = (Side.LEFT, Side.RIGHT)
@@ -125,6 +126,15 @@ def surface_colours(model: HandModel) -> Colours:
     return np.asarray((model.template - low) / (high - low), np.float32)
 
 
+def read_colours(path: Path) -> Colours:
+    """Vertex colours (778, 3) from a pickled array, such as v_color.pkl.
+
+    Raises:
+        ValueError: no such array.
+    """
+    return floats(numbers(read_tree(path, MAX_COLOUR_BYTES), (VERTEX_COUNT, 3), "colours", str(path)))
+
+
 def surface_maps(
     vertices: Mapping[Side, FloatArray], models: HandModels, colours: Colours, matrix: Doubles
 ) -> tuple[ByteImage, ByteImage]:
@@ -185,23 +195,18 @@ def _annotation(
         "image": image_entry,
         "annotation": entry,
         "mano_params": {side.name.lower(): _stored(fits[side], models[side]) for side in PAIR},
-        "camera": {"R": floats32(pose.rotation), "t": floats32(pose.shift), "camera": floats32(matrix)},
+        "camera": {"R": floats(pose.rotation), "t": floats(pose.shift), "camera": floats(matrix)},
     }
-
-
-def floats32(values: npt.ArrayLike) -> FloatArray:
-    """The values as a contiguous array in single precision."""
-    return np.ascontiguousarray(values, np.float32)
 
 
 def _stored(fit: ManoParameters, model: HandModel) -> dict[str, FloatArray]:
     coefficients = np.linalg.solve(model.pose_components.T.astype(np.float64), fit.pose[3:])
     assert fit.translation is not None
     return {
-        "R": floats32(axis_angle_to_matrix(fit.pose[None, :3])),
-        "pose": floats32(coefficients[None]),
-        "shape": floats32(fit.betas[None]),
-        "trans": floats32(fit.translation[None]),
+        "R": floats(axis_angle_to_matrix(fit.pose[None, :3])),
+        "pose": floats(coefficients[None]),
+        "shape": floats(fit.betas[None]),
+        "trans": floats(fit.translation[None]),
     }
 
 

@@ -184,16 +184,20 @@ def _marks(file: BinaryIO) -> Iterator[tuple[int, npt.NDArray[np.uint8], Offsets
     """Offset of each chunk of a file, and the kinds and places in it of brackets and of quotes around texts."""
     offset, before = 0, b""
     while chunk := file.read(CHUNK):
-        data = np.frombuffer(before + chunk, np.uint8)
-        marks = KINDS[data]
-        marks[: len(before)] = 0
+        data = before + chunk
+        marks = KINDS[np.frombuffer(data, np.uint8)]
         places = np.flatnonzero(marks)
-        kinds = marks[places]
-        quotes = places[kinds == QUOTE]
-        if len(quotes):
-            marks[quotes[(data[quotes - 1] == ord("\\")) & (quotes > 0)]] = 0  # part of a text
-            places = places[marks[places] > 0]
-            kinds = marks[places]
-        yield offset - len(before), kinds, places
+        if b'\\"' in data:
+            marks[[place for place in places[marks[places] == QUOTE].tolist() if _escaped(data, place)]] = 0
+            places = np.flatnonzero(marks)
+        yield offset - len(before), marks[places], places
         offset += len(chunk)
-        before = chunk[-1:]
+        before = data[len(data.rstrip(b"\\")) :]  # whether they escape a quote is seen in the next chunk
+
+
+def _escaped(data: bytes, place: int) -> bool:
+    """Whether an odd number of backslashes stands before a place."""
+    start = place
+    while start and data[start - 1] == ord("\\"):
+        start -= 1
+    return (place - start) % 2 == 1

@@ -18,10 +18,13 @@ from hand_recon_ros.hand_model import (
     rotations_from_angles,
     skin,
 )
+from hand_recon_ros.hand_model.mano import TIP_VERTICES
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import CameraModel, Side
 from hand_recon_train.synthetic.poses import random_angles
 from hand_recon_train.synthetic.scene import PosedHand, random_backdrop, random_look, render_hands
+
+FULL_CHROMA = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
 
 
 @dataclass(frozen=True)
@@ -49,16 +52,36 @@ class TrueScene:
         return project(self.camera, hand.joints)
 
 
+def renumbered(model: HandModel, tips: tuple[int, ...]) -> HandModel:
+    """The hand with its vertices in another order, in which the fingertips have given numbers."""
+    order = np.arange(len(model.template))
+    for tip, old in zip(tips, model.tip_vertices.tolist(), strict=True):
+        at = int(np.flatnonzero(order == old)[0])
+        order[[tip, at]] = order[[at, tip]]
+    by_vertex = ("template", "shape_directions", "pose_directions", "weights")
+    arrays = {name: np.ascontiguousarray(getattr(model, name)[order]) for name in by_vertex}
+    return replace(
+        model,
+        tip_vertices=np.array(tips, np.int32),
+        faces=np.argsort(order).astype(np.int32)[model.faces],
+        joint_regressor=np.ascontiguousarray(model.joint_regressor[:, order]),
+        **arrays,
+    )
+
+
 @lru_cache(maxsize=1)
 def stand_in_models() -> dict[Side, HandModel]:
-    """The free hand as MANO is: poses are stored less a mean, or as coefficients of components."""
+    """The free hand as MANO is: fingertips at its vertices, poses less a mean or as coefficients of components."""
     rng = np.random.default_rng(11)
     right = replace(
         load_free_hand(),
         mean_pose=rng.normal(0, 0.2, 45).astype(np.float32),
         pose_components=np.linalg.qr(rng.normal(size=(45, 45)))[0].astype(np.float32),
     )
-    return {Side.RIGHT: right, Side.LEFT: right.mirrored()}
+    return {
+        Side.RIGHT: renumbered(right, TIP_VERTICES[Side.RIGHT]),
+        Side.LEFT: renumbered(right.mirrored(), TIP_VERTICES[Side.LEFT]),
+    }
 
 
 @lru_cache(maxsize=64)
@@ -121,8 +144,8 @@ def write_picture(path, rgb, quality=98):
     """An RGB picture or a grey one, as the ending says."""
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = rgb if rgb.ndim == 2 else rgb[..., ::-1]
-    full_chroma = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    _, data = cv2.imencode(path.suffix, picture, [cv2.IMWRITE_JPEG_QUALITY, quality, *full_chroma])
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, *FULL_CHROMA] if path.suffix == ".jpg" else []
+    _, data = cv2.imencode(path.suffix, picture, options)
     path.write_bytes(data.tobytes())
 
 

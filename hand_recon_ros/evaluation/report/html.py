@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Sequence
+from urllib.parse import quote
 
 CSS = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 62rem; margin: 2rem auto;
@@ -18,7 +19,7 @@ h1 { font-size: 1.5rem; margin-bottom: 0; overflow-wrap: anywhere; } h2 { font-s
 .plot { width: 100%; height: auto; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); gap: .8rem; }
 figure { margin: 0; } figure img { width: 100%; border-radius: .3rem; } figcaption { color: #666; font-size: .85rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; margin: .6rem 0; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .2rem .7rem; border-bottom: 1px solid #e6e6e6; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; } th { color: #666; font-weight: 600; }
 tr.total td { font-weight: 600; border-top: 2px solid #bbb; }
@@ -89,7 +90,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], total: bool = Fa
 
 def link(target: str, text: str) -> str:
     """A link to a file beside the page."""
-    return f'<a href="{escape(target)}">{escape(text)}</a>'
+    return f'<a href="{escape(quote(target))}">{escape(text)}</a>'
 
 
 def number(value: float | None, decimals: int = 1, unit: str = "", scale: float = 1) -> str:

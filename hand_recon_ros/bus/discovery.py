@@ -23,11 +23,7 @@ LOOPBACK = (
     "<AllowMulticast>false</AllowMulticast><MaxMessageSize>65500B</MaxMessageSize><FragmentSize>64000B</FragmentSize>"
 )
 # Fast DDS understands that a participant leaves only by its key hash; without it a node is shown for ten more seconds.
-# And a publisher that leaves waits so long for a subscriber that stopped to answer; many may leave one by one.
-INTERNAL = (
-    '<GenerateKeyhash>true</GenerateKeyhash><SocketReceiveBufferSize min="default" max="10MB"/>'
-    "<WriterLingerDuration>100ms</WriterLingerDuration>"
-)
+INTERNAL = '<GenerateKeyhash>true</GenerateKeyhash><SocketReceiveBufferSize min="default" max="10MB"/>'
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hand_recon_ros.cli.conformance import conformance
 from hand_recon_ros.cli.demo import demo
 from hand_recon_ros.cli.image import image
 from hand_recon_ros.cli.models import import_weights, models
-from hand_recon_ros.cli.node import WITH_ROS_ARGUMENTS, node
+from hand_recon_ros.cli.node import WITH_ROS_ARGUMENTS, NodeCommand, node
 from hand_recon_ros.cli.overlay import overlay
 from hand_recon_ros.cli.play import play
 from hand_recon_ros.cli.replay import replay
@@ -50,7 +50,7 @@ app = typer.Typer(
 )
 for verb in VERBS:
     app.command()(answering(verb))
-app.command(context_settings=WITH_ROS_ARGUMENTS)(answering(node))
+app.command(cls=NodeCommand, context_settings=WITH_ROS_ARGUMENTS)(answering(node))
 models_app = typer.Typer(invoke_without_command=True)
 models_app.callback()(answering(models))
 models_app.command("import")(answering(import_weights))

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import importlib.util
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 WITH_ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+class NodeCommand(TyperCommand):
+    """A command whose help goes on with the table of parameters, which is loaded for that alone."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # of click, or of the copy that Typer brings
+        """Write the help."""
+        super().format_help(ctx, formatter)
+        from hand_recon_ros.node.parameter_texts import parameter_help
+
+        typer.echo(parameter_help())
 
 
 class Middleware(str, Enum):

@@ -80,13 +80,14 @@ class CameraStream:
     Args:
         bus: with the camera's topics.
         parameters: at the start; live ones come along with each image.
+        camera: name of the camera, empty for the only one.
     """
 
-    def __init__(self, bus: Bus, parameters: NodeParameters):
+    def __init__(self, bus: Bus, parameters: NodeParameters, camera: str = ""):
         self._bus = bus
         self._compressed, self._use_depth = parameters.use_compressed, parameters.use_depth
         self._cameras, self._depths = CameraInfos(), DepthImages()
-        self._outputs = HandOutputs(bus, parameters)
+        self._outputs = HandOutputs(bus, parameters, camera)
         self._image: Subscription | None = None
         self._inputs: list[Subscription] = []
         self._last_stamp_ns: int | None = None

@@ -51,7 +51,7 @@ class HandNode:
         self._forget = threading.Event()
         try:
             for camera, scoped in self._buses.items():
-                self.streams[camera] = CameraStream(scoped, parameters)
+                self.streams[camera] = CameraStream(scoped, parameters, camera)
         except BaseException:
             self.dispose()
             raise

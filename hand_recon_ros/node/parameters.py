@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
-
-import yaml
 
 from hand_recon_ros.bus.marker_codec import MarkerStyle
 from hand_recon_ros.bus.names import NODE_NAME
@@ -202,39 +199,3 @@ def changed_parameters(before: NodeParameters, values: Mapping[str, Any]) -> Nod
             f"parameter {fixed[0]} takes effect when the node is configured; clean it up or stop it, and start again"
         )
     return after
-
-
-def parameter_file() -> str:
-    """The text of config/hand_recon.yaml: every parameter with its default and its meaning."""
-    lines = [
-        "# Parameters of the hand_recon node with their defaults. Generated from hand_recon_ros/node/parameters.py."
-    ]
-    lines += ["/**:", "  ros__parameters:"]
-    for row in PARAMETERS:
-        when = "" if row.live else " Takes effect at start."
-        for line in textwrap.wrap(f"{row.description} ({row.range}){when}", 100):
-            lines.append(f"    # {line}")
-        value = yaml.safe_dump(row.plain(row.default), default_flow_style=True).removesuffix("\n").removesuffix("\n...")
-        lines.append(f"    {row.name}: {value}")
-    return "\n".join(lines) + "\n"
-
-
-def parameter_page() -> str:
-    """The text of docs/parameters.md: every parameter in a table for people."""
-    lines = [
-        "# Parameters of the node",
-        "",
-        "Set with `-p name:=value` or `--params-file FILE`, in the form of",
-        "[config/hand_recon.yaml](../config/hand_recon.yaml). Generated from hand_recon_ros/node/parameters.py.",
-        "",
-        "| name | default | range | meaning |",
-        "| --- | --- | --- | --- |",
-    ]
-    lines += [f"| `{row.name}` | {_plain(row.default)} | {row.range} | {row.description} |" for row in PARAMETERS]
-    return "\n".join(lines) + "\n"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, tuple):
-        return str(list(value))
-    return str(value).lower() if isinstance(value, bool) else str(value)

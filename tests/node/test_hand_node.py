@@ -234,6 +234,18 @@ def test_several_cameras_have_topics_of_their_own_and_one_batch() -> None:
     assert bus.sent["/hands/right/hands"][0].camera_info.k[0] == 99
 
 
+def test_frames_of_hands_seen_by_several_cameras_have_names_of_their_own() -> None:
+    bus = MemoryBus()
+    bus.audience["/tf"] = 1
+    opened(bus, StandIn(), cameras=["left", "right"], publish_tf=True, tf_prefix="robot_", tf_assumed_scale=True)
+    for camera in ("left", "right"):
+        bus.image(1, 5, topic=f"/{camera}/image")
+    names = [{t.child_frame_id for t in message.transforms} for message in bus.sent["/tf"]]
+    assert len(names) == 2
+    assert not names[0] & names[1]
+    assert all(name.startswith("robot_left_right_") for name in names[0])
+
+
 def test_a_bad_picture_of_one_camera_does_not_cost_the_others_theirs() -> None:
     bus, pipeline = MemoryBus(), StandIn()
     node = HandNode(bus, NodeParameters(cameras=["left", "right"]))

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.ros_args import parameters_of_file
+from hand_recon_ros.cli import app
+from hand_recon_ros.node.parameter_texts import parameter_file, parameter_help, parameter_page
 from hand_recon_ros.node.parameters import (
     PARAMETERS,
     NodeParameters,
     changed_parameters,
-    parameter_file,
-    parameter_page,
     parameters_from,
 )
 from hand_recon_ros.paths import shared_file
@@ -30,6 +31,13 @@ def test_the_configuration_file_is_the_generated_one() -> None:
 def test_the_documentation_is_the_generated_one() -> None:
     page = Path(__file__).parents[2] / "docs" / "parameters.md"
     assert page.read_text() == parameter_page(), "write parameter_page() to docs/parameters.md"
+
+
+def test_the_help_of_the_node_lists_every_parameter_with_its_default() -> None:
+    answer = CliRunner().invoke(app, ["node", "--help"])
+    assert answer.exit_code == 0
+    assert parameter_help() in answer.output
+    assert all(f"\n{row.name}" in answer.output for row in PARAMETERS)
 
 
 def test_the_configuration_file_gives_the_defaults() -> None:

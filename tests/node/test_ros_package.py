@@ -46,6 +46,14 @@ def test_every_message_is_built_and_its_packages_are_dependencies() -> None:
         assert f"find_package({dependency} REQUIRED)" in cmake
 
 
+def test_every_message_type_in_the_code_has_its_package_among_the_dependencies() -> None:
+    names = r'"(\w+)/(?:msg|srv)/\w+"'
+    used = {n for path in (ROOT / "hand_recon_ros").rglob("*.py") for n in re.findall(names, path.read_text())}
+    declared = {d.text for kind in ("depend", "exec_depend") for d in package().findall(kind)}
+    only_on_the_wire = {"rmw_dds_common", "hand_recon_ros"}
+    assert used - only_on_the_wire <= declared
+
+
 def test_constants_of_the_messages_are_those_of_the_code() -> None:
     assert constants("HandJoints") == {**{joint.name: joint.value for joint in Joint}, "COUNT": JOINT_COUNT}
     sides = {side.name: side.value for side in Side}

@@ -20,11 +20,11 @@ class HandOutputs:
     `~/hands` is published for every frame; all others are built only while somebody subscribes.
     """
 
-    def __init__(self, bus: Bus, parameters: NodeParameters):
+    def __init__(self, bus: Bus, parameters: NodeParameters, camera: str = ""):
         self._results = ResultOutput(bus)
         self._markers = MarkerOutput(bus)
         self._sides = {side: SideOutput(bus, side) for side in (Side.LEFT, Side.RIGHT)}
-        self._transforms = TransformOutput(bus) if parameters.publish_tf else None
+        self._transforms = TransformOutput(bus, camera) if parameters.publish_tf else None
         self._debug_image = DebugImageOutput(bus)
 
     def publish(self, frame: Frame, result: HandFrame, delivery: Delivery, parameters: NodeParameters) -> None:

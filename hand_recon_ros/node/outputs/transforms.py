@@ -20,10 +20,12 @@ class TransformOutput:
     """Frames `<side>_hand` at the wrist (operator frame), and the other 20 joints below it.
 
     The longest tracked hand of a side has plain names, such as `right_hand` and `right_index_tip`; further ones end in
-    their track, as in `right_hand_7`, and are left out when they are not tracked.
+    their track, as in `right_hand_7`, and are left out when they are not tracked. Hands of a named camera have its name
+    in front, as in `left_eye_right_hand`, since a frame has one parent only.
     """
 
-    def __init__(self, bus: Bus):
+    def __init__(self, bus: Bus, camera: str = ""):
+        self._camera = f"{camera}_" if camera else ""
         self._publisher = bus.publisher("/tf", TF_MESSAGE, TF)
         self._last_ns = 0
         self._warned = False
@@ -48,7 +50,7 @@ class TransformOutput:
             for hands in sides
             for place, posed in enumerate(hands)
             if posed.hand.scale_source in allowed and (place == 0 or posed.hand.track_id)
-            for transform in _transforms(posed, place, result.frame_id, prefix)
+            for transform in _transforms(posed, place, result.frame_id, prefix + self._camera)
         ]
         if transforms:
             self._last_ns = result.stamp_ns

@@ -37,10 +37,7 @@ class MeshCrops:
     def __call__(self, sightings: Sequence[Sighting]) -> Meshes:
         """The hands of all views, at least one, in their order."""
         members = [self._members(sighting) for sighting in sightings]
-        squares = [
-            squares_around(s.boxes, of_one, self.intake.crop_scale)
-            for s, of_one in zip(sightings, members, strict=True)
-        ]
+        squares = [self._squares(s.boxes, of_one) for s, of_one in zip(sightings, members, strict=True)]
         crops = crop_regions([sighting.view.frame.rgb for sighting in sightings], squares, self.intake.size)
         right = np.array([track.side == Side.RIGHT for sighting in sightings for track in sighting.tracks])
         crop_of = _crop_of_each_hand(members)
@@ -59,6 +56,12 @@ class MeshCrops:
         if self.intake.region == Region.PAIR:
             return pairs_of(sighting.boxes, [track.side for track in sighting.tracks])
         return [[row] for row in range(len(sighting.tracks))]
+
+    def _squares(self, boxes: Array, members: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
+        squares = squares_around(boxes, members, self.intake.crop_scale)
+        # Published crops have the middle of the box at the centre of pixel size / 2, not between the two middle ones.
+        squares[:, :2] -= squares[:, 2:3] / (2 * self.intake.size)
+        return squares
 
 
 def squares_around(boxes: Array, members: Sequence[Sequence[int]], scale: float) -> npt.NDArray[np.float32]:

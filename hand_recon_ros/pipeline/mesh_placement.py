@@ -13,7 +13,7 @@ from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.hand_model.model import TO_21
 from hand_recon_ros.pipeline.first_guess import PALM_POINTS, align
 from hand_recon_ros.pipeline.meshes import Meshes
-from hand_recon_ros.pipeline.placement import MIN_DISTANCE, USUAL_DISTANCE, translations_onto_rays
+from hand_recon_ros.pipeline.placement import translations_onto_rays
 from hand_recon_ros.pipeline.reconstruction import NO_HANDS, OPERATOR, Reconstruction
 from hand_recon_ros.pipeline.smoothing import OneEuro
 from hand_recon_ros.pipeline.tracking import Track
@@ -45,8 +45,8 @@ class MeshPlacement:
         if not tracks:
             return [], NO_HANDS
         found = self.meshes(sightings)
-        rays = _rays(found.pixels, sightings)
-        shift = mesh_translations(found, rays)[:, None]
+        nearest = found.vertices[..., 2].min(axis=1)
+        shift = translations_onto_rays(found.joints, _rays(found.pixels, sightings), found.regions, nearest)[:, None]
         vertices: Array = found.vertices + shift
         joints: Array = found.joints + shift
         if self.smoothing is not None:
@@ -54,17 +54,6 @@ class MeshPlacement:
             tracks, vertices, joints = _smoothed(self.smoothing, tracks, seconds, vertices, joints)
         wrists = wrist_frames(joints, [track.side for track in tracks], self.models)
         return tracks, Reconstruction(vertices, joints, joints, found.pixels, wrists, found.pose, found.betas)
-
-
-def mesh_translations(hands: Meshes, rays: Array) -> Array:
-    """Translations (N, 3) that bring the joints onto their rays (N, 21, 2) and leave no vertex beside the camera."""
-    found = translations_onto_rays(hands.joints, rays, hands.regions)
-    by_region = np.full(hands.regions.max(initial=-1) + 1, np.inf)
-    np.minimum.at(by_region, hands.regions, hands.vertices[..., 2].min(axis=1))
-    nearest: Array = by_region[hands.regions]
-    # Numbers without sense, as of weights that were not trained, must not put a hand behind the camera.
-    usual = np.append(rays.mean(axis=1), np.ones((len(rays), 1)), axis=1) * (USUAL_DISTANCE - nearest)[:, None]
-    return np.where((found[:, 2] + nearest > MIN_DISTANCE)[:, None], found, usual)
 
 
 def wrist_frames(joints: Array, sides: Sequence[Side], models: Mapping[Side, HandModel]) -> Array:

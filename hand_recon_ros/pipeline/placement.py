@@ -12,21 +12,26 @@ MIN_DISTANCE, USUAL_DISTANCE = 0.05, 0.3
 """Metres from the camera: less cannot be, and where a hand is put when its points say so all the same."""
 
 
-def translations_onto_rays(points: Array, rays: Array, groups: Groups | None = None) -> Array:
+def translations_onto_rays(
+    points: Array, rays: Array, groups: Groups | None = None, nearest: Array | None = None
+) -> Array:
     """Translations (N, 3) that bring points (N, L, 3) onto rays (N, L, 2), x/z and y/z, in the least-squares sense.
 
     Args:
         points: metres in the camera's axes.
         rays: of the same points, undistorted.
-        groups: (N,) numbers from 0: rows of one number share their origin, and so get one translation; None: none do.
+        groups: (N,) numbers: rows of one number share their origin, and so get one translation; None: none do.
+        nearest: (N,) z that must come to lie before the camera; None takes that of the origin.
     """
-    count = len(points) if groups is None else int(groups.max(initial=-1)) + 1
-    groups = np.arange(len(points)) if groups is None else groups
+    numbers, groups = np.unique(np.arange(len(points)) if groups is None else groups, return_inverse=True)
+    count = len(numbers)
     normal, wanted = _normal_equations(points, rays)
     found = np.linalg.solve(_summed(normal, groups, count), _summed(wanted, groups, count))[..., 0]
     rows = _summed(np.ones((len(points), 1)), groups, count)
     middle = np.append(_summed(rays.mean(axis=1), groups, count) / rows, np.ones((count, 1)), axis=1)
-    return np.where(found[:, 2:] > MIN_DISTANCE, found, USUAL_DISTANCE * middle)[groups]
+    foremost = np.zeros((count, 1)) if nearest is None else _least(nearest, groups, count)
+    usual = (USUAL_DISTANCE - foremost) * middle
+    return np.where(found[:, 2:] + foremost > MIN_DISTANCE, found, usual)[groups]
 
 
 def _normal_equations(points: Array, rays: Array) -> tuple[Array, Array]:
@@ -43,3 +48,9 @@ def _summed(rows: Array, groups: Groups, count: int) -> Array:
     total = np.zeros((count, *rows.shape[1:]))
     np.add.at(total, groups, rows)
     return total
+
+
+def _least(rows: Array, groups: Groups, count: int) -> Array:
+    least = np.full(count, np.inf)
+    np.minimum.at(least, groups, rows)
+    return least[:, None]

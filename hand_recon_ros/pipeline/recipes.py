@@ -89,17 +89,6 @@ RECIPES = (
         "the same, half the time, less exact",
     ),
 )
-SUMMARIES = {
-    "handoccnet": "mesh of one hand, also behind an object",
-    "interacthand": "mesh of one hand, also behind an object",
-    "youtubehand_resnet18": "mesh of one hand, small",
-    "youtubehand_resnet50": "mesh of one hand, large",
-    "youtubehand_hrnet": "mesh of one hand, largest",
-    "eaa_interhand": "meshes of two interacting hands",
-    "eaa_interhand_release": "meshes of two interacting hands, as its published weights have it",
-    "smhr_single": "mesh of one hand in one stage",
-    "smhr_multi": "meshes of up to four hands, which it finds itself",
-}
 
 
 def model_recipes() -> tuple[Recipe | MeshRecipe, ...]:
@@ -108,9 +97,13 @@ def model_recipes() -> tuple[Recipe | MeshRecipe, ...]:
     Raises:
         ValueError: a card of imported weights is damaged.
     """
-    own = {name: network for name, network in imported_names().items() if name not in SUMMARIES}
-    zoo = [MeshRecipe(name, SUMMARIES[name]) for name in mesh_network_names()]
-    return *RECIPES, *zoo, *(MeshRecipe(name, f"{SUMMARIES[network]}: own weights") for name, network in own.items())
+    zoo = mesh_network_names()
+    own = [name for name in imported_names() if name not in zoo]
+    return (
+        *RECIPES,
+        *(MeshRecipe(name, find_network(name).summary) for name in zoo),
+        *(MeshRecipe(name, f"{find_network(name).summary}: own weights") for name in own),
+    )
 
 
 def find_recipe(name: str) -> Recipe | MeshRecipe:

@@ -18,6 +18,7 @@ from hand_recon_ros.cli.node import WITH_ROS_ARGUMENTS, NodeCommand, node
 from hand_recon_ros.cli.overlay import overlay
 from hand_recon_ros.cli.play import play
 from hand_recon_ros.cli.replay import replay
+from hand_recon_ros.cli.report import report
 from hand_recon_ros.cli.video import video
 from hand_recon_ros.cli.webcam import webcam
 
@@ -27,6 +28,7 @@ VERBS = (
     webcam,
     play,
     replay,
+    report,
     bag,
     overlay,
     demo,

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from hand_recon_ros.node.replay_batch import Outcome
     from hand_recon_ros.node.replay_job import ReplayJob, ReplaySettings
 
+Reference = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TOPIC[:SIDE]",
+        help="Topic of the recording with reference joints: HandArray, or PoseArray of 21 poses whose side (left, "
+        "right) its name or SIDE says. May be given several times; implies a report.",
+    ),
+]
+Tolerance = Annotated[
+    float, typer.Option(min=0, max=10, help="Largest difference of stamps of picture and reference, seconds.")
+]
+
 
 class Workers(str, Enum):
     """What spreads many recordings over processors or machines."""
@@ -39,17 +51,8 @@ def replay(
     max_hands: MaxHands = 4,
     vertices: Annotated[bool, typer.Option("--vertices", help="Write mesh vertices into the hands.")] = False,
     report: Annotated[bool, typer.Option("--report", help="Write report.html and report.json too.")] = False,
-    reference: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TOPIC[:SIDE]",
-            help="Topic of the recording with reference joints: HandArray, or PoseArray of 21 poses whose side (left, "
-            "right) its name or SIDE says. May be given several times; implies --report.",
-        ),
-    ] = None,
-    tolerance: Annotated[
-        float, typer.Option(min=0, max=10, help="Largest difference of stamps of picture and reference, seconds.")
-    ] = 0.01,
+    reference: Reference = None,
+    tolerance: Tolerance = 0.01,
     workers: Annotated[
         Workers | None, typer.Option(help="Replay many recordings side by side, on a Ray cluster.")
     ] = None,

@@ -49,7 +49,9 @@ def result_topic(bag: BagReader, wanted: str | None = None, others: Collection[s
     chosen = [t for t in hands if (t.name == wanted if wanted else t.name not in others)]
     if len(chosen) != 1:
         listed = ", ".join(sorted(topic.name for topic in hands)) or "none"
-        raise ValueError(f"expected hands on {wanted or 'one topic'}, the recording has HandArray topics: {listed}")
+        raise ValueError(
+            f"expected hands on {wanted or 'one topic'}, the recording has HandArray topics: {listed}; name the one to use"
+        )
     return chosen[0]
 
 

@@ -166,3 +166,17 @@ def test_ctrl_c_leaves_what_was_done_readable(hand_recon, bag, tmp_path, rig, ma
     if many:
         done = hand_recon("replay", *bags, "--out", tmp_path / "out")
         assert done.code == 0 and "2 of 2 recordings done, 1 of them before" in done.out
+
+
+def test_a_report_on_results_that_are_there_already(hand_recon, compared, tmp_path, rig):
+    result = tmp_path / "live.mcap"
+    hand_recon("replay", compared, "--out", result)
+    rig.count = 0
+    done = hand_recon("report", result, "--reference", "/truth")
+    assert done.code == 0 and f"2 results for 2 images; see {tmp_path / 'live.report.html'}" in done.out
+    record = json.loads((tmp_path / "live.report.json").read_text())
+    assert record["reference"]["all"]["camera"]["mpjpe_mm"] == pytest.approx(10, abs=0.01)
+    assert hand_recon("report", result, "--hands-topic", "/hand_recon/hands", "--out", tmp_path / "out").code == 0
+    assert files(tmp_path / "out") == ["report.html", "report.json"] and rig.count == 0
+    done = hand_recon("report", result)
+    assert done.code == 1 and "HandArray topics: /hand_recon/hands, /truth" in " ".join(done.err.split())

@@ -32,7 +32,8 @@ def report_page(evaluation: Evaluation, record: Record, shown: Sequence[tuple[st
         record: the same as JSON, with what the replay adds to them: recording, image_topic, model, notes.
         shown: captions and JPEG pictures.
     """
-    subtitle = f"{record['images']} pictures of {record['image_topic']}, model {record['model']}"
+    model = f", model {record['model']}" if record["model"] else ""
+    subtitle = f"{record['images']} pictures of {record['image_topic']}{model}"
     sections = [notes(record["notes"]), tiles(_headline(record))]
     if record["images"]:
         sections += [_detection(evaluation, record), pictures_section(shown), *_accuracy(evaluation, record)]

@@ -50,7 +50,8 @@ def result_topic(bag: BagReader, wanted: str | None = None, others: Collection[s
     if len(chosen) != 1:
         listed = ", ".join(sorted(topic.name for topic in hands)) or "none"
         raise ValueError(
-            f"expected hands on {wanted or 'one topic'}, the recording has HandArray topics: {listed}; name the one to use"
+            f"expected hands on {wanted or 'one topic'}, the recording has HandArray topics: {listed}; "
+            "name the one to use"
         )
     return chosen[0]
 

@@ -66,7 +66,7 @@ class ParameterServices:
 
     Args:
         bus: the node.
-        table: what parameters there are; those that are not live are announced as read-only.
+        table: what parameters there are.
         current: their values now.
         change: takes values of some parameters, all or none of them; called from the receive thread of the bus.
             It raises ValueError with the reason when it refuses.
@@ -114,8 +114,8 @@ class ParameterServices:
             name=name,
             type=parameter_type(row.default) if row else NOT_SET,
             description=row.description if row else "",
-            additional_constraints=row.range if row else "",
-            read_only=not row.live if row else False,
+            additional_constraints=_constraints(row) if row else "",
+            read_only=False,  # what is fixed while the node runs may still change before it is configured
             dynamic_typing=False,
             floating_point_range=self._range(row, float, "FloatingPointRange", 0.0),
             integer_range=self._range(row, int, "IntegerRange", 1),
@@ -177,6 +177,10 @@ def listed(names: Iterable[str], prefixes: Sequence[str], depth: int) -> list[st
 
 def _is_below(name: str, prefix: str) -> bool:
     return not prefix or name == prefix or name.startswith(prefix + SEPARATOR)
+
+
+def _constraints(row: Row) -> str:
+    return row.range if row.live else f"{row.range}; fixed while the node is configured"
 
 
 def _required(parameter: Any) -> Any:

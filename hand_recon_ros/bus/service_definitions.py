@@ -1,6 +1,6 @@
 """Definitions of the services that the node speaks: request and response as message text.
 
-They are those of std_srvs and rcl_interfaces, which `rosbags` does not bring.
+They are those of std_srvs, rcl_interfaces and lifecycle_msgs, which `rosbags` does not bring.
 """
 
 SERVICES = {
@@ -23,5 +23,12 @@ SERVICES = {
     "rcl_interfaces/srv/SetParametersAtomically": (
         "rcl_interfaces/Parameter[] parameters",
         "rcl_interfaces/SetParametersResult result",
+    ),
+    "lifecycle_msgs/srv/GetState": ("", "lifecycle_msgs/State current_state"),
+    "lifecycle_msgs/srv/ChangeState": ("lifecycle_msgs/Transition transition", "bool success"),
+    "lifecycle_msgs/srv/GetAvailableStates": ("", "lifecycle_msgs/State[] available_states"),
+    "lifecycle_msgs/srv/GetAvailableTransitions": (
+        "",
+        "lifecycle_msgs/TransitionDescription[] available_transitions",
     ),
 }

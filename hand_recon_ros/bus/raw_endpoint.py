@@ -115,9 +115,9 @@ class RawEndpoint(Entity):
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         """Wait until a condition holds that depends on who matches; False when the time is over before."""
-        participant = self.participant
+        participant = None if self.closed else self.participant
         if participant is None:
-            return False
+            return condition()
         waiter = WaitSet(participant)
         waiter.attach(self)
         self.set_status_mask(self.incompatible_status | self.matched_status)

@@ -27,11 +27,12 @@ from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.raw_endpoint import RawReader, RawWriter
 from hand_recon_ros.bus.raw_topic import RawTopic
 from hand_recon_ros.bus.service_codec import ServiceCodec
+from hand_recon_ros.bus.wire_client import WireClient
 from hand_recon_ros.bus.wire_endpoints import WirePublisher, WireSubscription
 from hand_recon_ros.bus.wire_graph import BEFORE_IRON, GRAPH_QOS, GRAPH_TOPIC, GRAPH_TYPE, GraphEntry
 from hand_recon_ros.bus.wire_qos import dds_qos
 from hand_recon_ros.bus.wire_receiver import Receiver
-from hand_recon_ros.bus.wire_services import WireClient, WireService, switch_handler, trigger_handler
+from hand_recon_ros.bus.wire_services import WireService, switch_handler, trigger_handler
 from hand_recon_ros.bus.wire_types import dds_type
 
 SERVICE_QOS = Qos(reliable=True, depth=10)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import suppress
 
 import pytest
 from cyclonedds.qos import Policy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from wire_buses import WAIT_S, bus, logged, peer, spinning
 
 from hand_recon_ros.bus import RESULTS
 from hand_recon_ros.bus.definitions import DISTRIBUTIONS, message_types
 from hand_recon_ros.bus.interface import Answer
 from hand_recon_ros.bus.matched import publishers_data
-from hand_recon_ros.bus.parameter_values import value_message
+from hand_recon_ros.bus.parameter_values import value_message, value_of
 from hand_recon_ros.bus.service_codec import MAX_BYTES, CallId, ServiceCodec
 from hand_recon_ros.bus.service_definitions import SERVICES
 from hand_recon_ros.bus.wire import WireBus
@@ -163,6 +166,19 @@ def test_bytes_that_are_no_request_are_refused(cdr: bytes) -> None:
     codec = ServiceCodec(SET, "jazzy")
     with pytest.raises(ValueError, match=r"expected rcl_interfaces/srv/SetParameters_Request"):
         codec.decode(cdr, codec.request_type)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255))), st.integers(0, 200))
+def test_a_damaged_request_is_decoded_or_refused_with_a_sentence(damage: list[tuple[int, int]], cut: int) -> None:
+    codec = ServiceCodec(SET, "jazzy")
+    cdr = bytearray(codec.encode(CallId(1, 1), set_request("value"), codec.request_type))
+    for position, byte in damage:
+        cdr[position % len(cdr)] = byte
+    with suppress(ValueError):
+        _, request = codec.decode(cdr[: len(cdr) - cut], codec.request_type)
+        for parameter in request.parameters:
+            value_of(parameter.value)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

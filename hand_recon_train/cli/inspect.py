@@ -46,7 +46,7 @@ def inspect(
         from hand_recon_train.datasets.sheet import draw_sheet
 
         save_png(out, draw_sheet(samples[:MOST_DRAWN], models))
-    known = ", ".join(f"{number} {name}" for name, number in counts(samples).items())
+    known = ", ".join(f"{number} {name}" for name, number in counts(samples).items() if number)
     typer.echo(f"{len(opened)} samples; read {known}; {len(damaged)} damaged, {len(doubtful)} doubtful")
     if damaged or doubtful:
         raise typer.Exit(FAILED)

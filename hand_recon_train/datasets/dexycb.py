@@ -22,6 +22,7 @@ NAME = "DexYCB"
 SIZE = (480, 640)
 SUBJECTS, CAMERAS, SEQUENCES = 10, 8, 100
 HAND_LABEL = 255
+LABEL_KEYS = ("seg", "pose_m", "joint_3d", "joint_2d")
 MAX_YAML_BYTES = 1 << 20
 MAX_LABEL_BYTES = 1 << 24
 
@@ -180,10 +181,8 @@ def _read_labels(path: Path) -> tuple[Doubles, Doubles, Doubles, Mask]:
     if existing(path, NAME).stat().st_size > MAX_LABEL_BYTES:
         raise DamagedFile(f"expected at most {MAX_LABEL_BYTES >> 20} MiB in {path}")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            labels: dict[str, npt.NDArray[Any]] = {
-                key: file[key] for key in ("seg", "pose_m", "joint_3d", "joint_2d") if key in file
-            }
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            labels: dict[str, npt.NDArray[Any]] = {key: arrays[key] for key in LABEL_KEYS if key in arrays}
     except Exception as error:  # a damaged archive can fail in any way
         raise DamagedFile(f"expected arrays in {path}: {error}; get the file again") from error
     shapes = {"pose_m": (51,), "joint_3d": (21, 3), "joint_2d": (21, 2)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from hand_recon_ros.camera import project
-from hand_recon_ros.types import CameraModel, Joint
+from hand_recon_ros.types import CameraModel, Joint, Side
 from hand_recon_train.datasets.sample import HandTruth, Sample
 
 PALM = (0.05, 0.14)
@@ -19,22 +18,21 @@ SURFACE = 0.03
 """How far a joint may lie from the nearest vertex, metres; half of a hand's thickness, with room."""
 
 
-def counts(samples: Sequence[Sample]) -> Counter[str]:
-    """How many samples, hands of each side, and hands of which something is known."""
-    found: Counter[str] = Counter(samples=len(samples), hands=0)
-    for hand in (hand for sample in samples for hand in sample.hands):
-        found["hands"] += 1
-        found[hand.side.name.lower()] += 1
-        kinds = {
-            "3D joints": hand.joints_known.any(),
-            "2D joints": hand.joints_2d_known.any(),
-            "meshes": hand.vertices is not None,
-            "parameters": hand.mano is not None,
-            "masks": hand.mask is not None,
-            "boxes": hand.box is not None,
-        }
-        found.update(name for name, there in kinds.items() if there)
-    return found
+def counts(samples: Sequence[Sample]) -> dict[str, int]:
+    """How many samples, hands, hands of each side, and hands of which something is known."""
+    hands = [hand for sample in samples for hand in sample.hands]
+    return {
+        "samples": len(samples),
+        "hands": len(hands),
+        "left": sum(hand.side == Side.LEFT for hand in hands),
+        "right": sum(hand.side == Side.RIGHT for hand in hands),
+        "3D joints": sum(bool(hand.joints_known.any()) for hand in hands),
+        "2D joints": sum(bool(hand.joints_2d_known.any()) for hand in hands),
+        "meshes": sum(hand.vertices is not None for hand in hands),
+        "parameters": sum(hand.mano is not None for hand in hands),
+        "masks": sum(hand.mask is not None for hand in hands),
+        "boxes": sum(hand.box is not None for hand in hands),
+    }
 
 
 def doubts(sample: Sample) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -109,4 +111,4 @@ def test_places_lie_in_the_frame_in_two_rows_from_right_to_left(seed, patches):
             assert slot.width / slot.height == pytest.approx(width / height, rel=0.02)
             assert 160 <= max(slot.width, slot.height) <= 180
     bottom = [slot for slot in placed if slot.top + slot.height > SIZE / 2 + slot.height / 2]
-    assert all(later.left < earlier.left for earlier, later in zip(bottom, bottom[1:], strict=False))
+    assert all(later.left < earlier.left for earlier, later in pairwise(bottom))

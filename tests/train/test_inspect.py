@@ -62,7 +62,7 @@ def test_samples_are_counted_and_drawn(hand_recon_train, tmp_path, mano):
     done = hand_recon_train("inspect", "interhand", root, "--count", "3", "--out", sheet, "--mano", mano)
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        "3 samples; read 3 samples, 4 hands, 3 right, 4 3D joints, 4 2D joints, 4 meshes, 4 parameters, 1 left; "
+        "3 samples; read 3 samples, 4 hands, 1 left, 3 right, 4 3D joints, 4 2D joints, 4 meshes, 4 parameters; "
         "0 damaged, 0 doubtful"
     )
     assert cv2.imread(str(sheet)).shape[1] > 3 * 320
@@ -134,7 +134,7 @@ def test_outlines_have_the_sides_colour_and_skeletons_lie_on_joints(tmp_path, si
 def test_meshes_without_faces_and_cameras_are_drawn_as_far_as_they_are_known(tmp_path):
     truth = SCENES[0]
     dots = draw_sample(open_dataset("freihand", write_freihand(tmp_path / "a", [truth]))[0])
-    assert colour_share(dots, to_bytes(SIDE_COLOURS[Side.RIGHT])) > 0.02
+    assert colour_share(dots, to_bytes(SIDE_COLOURS[Side.RIGHT])) > 0.015
     tables = write_freihand_tables(tmp_path / "b", [truth])
     bare = draw_sample(open_dataset("freihand-tsv", tables, models=stand_in_models())[0], stand_in_models())
     assert bare.shape[1] == 320
@@ -148,7 +148,7 @@ def test_prepare_then_inspect(hand_recon_train, tmp_path, mano):
     assert done.code == 1 and "image106.jpg is damaged" in done.err
     assert done.out == f"1 pairs of hands in {tmp_path / 'crops' / 'train'}, 1 damaged pictures skipped"
     done = hand_recon_train("inspect", "interhand-prepared", tmp_path / "crops", "--mano", mano)
-    assert (done.code == 0 and "1 left, 1 right" in done.out.replace("2 3D joints, ", "")) or "1 left" in done.out
+    assert done.code == 0 and "2 hands, 1 left, 1 right, 2 3D joints" in done.out
 
 
 def test_prepare_asks_for_mano(hand_recon_train, tmp_path):

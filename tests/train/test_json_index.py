@@ -61,7 +61,7 @@ def test_a_table_by_its_two_keys(written, content):
 @pytest.mark.parametrize("cut", ["", "[", "[[1, 2], [3", '[["a', "7", "[[1]]]"])
 def test_a_file_that_is_cut_off_is_named(written, cut):
     path = written(cut)
-    with pytest.raises(ValueError, match="content.json, it is cut off"):
+    with pytest.raises(ValueError, match=r"content\.json, it is cut off"):
         json_list(path, "the data set")
 
 

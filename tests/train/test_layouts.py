@@ -148,21 +148,23 @@ def test_ho3d_with_handoccnets_annotations(tmp_path):
 
 @pytest.fixture(scope="module")
 def dexycb_scenes():
-    """A sequence of one right hand and one of a left: the same frame through both cameras."""
+    """Two frames of a right hand, then one of a left hand, each through both cameras, which see the same."""
     right, left = scene(5, (Side.RIGHT,), VGA), scene(6, (Side.LEFT,), VGA)
-    return [right, right], [left, left]
+    return [right] * 4, [left] * 2
 
 
 def test_dexycb(tmp_path, dexycb_scenes):
     root = write_dexycb(tmp_path, dexycb_scenes, empty=[(1, 1)])
     dataset = open_dataset("dexycb", root, "all", stand_in_models())
-    assert len(dataset) == 4
+    assert len(dataset) == 6
     for index, truth in enumerate((*dexycb_scenes[0], dexycb_scenes[1][0])):
         check(dataset[index], truth)
         assert_same_parameters(dataset[index].hands[0].mano, truth.hands[0], stand_in_models())
         assert (dataset[index].hands[0].mask == truth.hands[0].mask).all()
-    assert dataset[1].source == f"20200709-subject-01/20200709_140000/{SERIALS[1]}/color_000000.jpg"
-    assert dataset[3].hands == ()
+    assert [dataset[k].source.partition("140000/")[2] for k in range(4)] == [
+        f"{serial}/color_{frame:06d}.jpg" for serial in SERIALS for frame in (0, 1)
+    ]  # in the toolkit's order
+    assert dataset[5].hands == ()
 
 
 def test_dexycb_setups_divide_all_frames(tmp_path):

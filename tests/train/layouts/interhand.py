@@ -16,7 +16,7 @@ KINDS = {(Side.RIGHT,): "right", (Side.LEFT,): "left"}
 
 
 def write_interhand(root, scenes, split="train", invalid=()):
-    """Scenes as frames of two captures, each through a camera of its own; invalid: joints (stored) that do not count."""
+    """Scenes as frames of two captures, each through a camera of its own; invalid: stored joints that do not count."""
     images, annotations = [], []
     cameras, joints, fits = {}, {}, {}
     for k, scene in enumerate(scenes):

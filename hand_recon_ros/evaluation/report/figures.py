@@ -123,7 +123,7 @@ def _draw_latencies(axes: Axes, latency_ms: npt.NDArray[np.floating]) -> None:
             value = float(np.percentile(total, percent))
             axes.axvline(value, color="black", linestyle=style, linewidth=1, label=f"p{percent} {value:.1f} ms")
     if len(total):
-        axes.legend(frameon=False)
+        axes.legend(framealpha=1, edgecolor="none")  # hides the lines behind it
     axes.set_xlabel("total latency (ms); the last bar holds all that is longer")
     axes.set_ylabel("pictures")
 

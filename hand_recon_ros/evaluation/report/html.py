@@ -16,7 +16,7 @@ h1 { font-size: 1.5rem; margin-bottom: 0; overflow-wrap: anywhere; } h2 { font-s
 .tile { border: 1px solid #ddd; border-radius: .5rem; padding: .5rem .9rem; min-width: 7.5rem; }
 .tile b { display: block; font-size: 1.35rem; } .tile span { color: #666; font-size: .85rem; }
 .note { background: #fff4d6; border-left: 4px solid #e0a800; padding: .5rem .8rem; margin: .8rem 0; }
-.plot { width: 100%; height: auto; }
+.plot { width: 100%; height: auto; margin-top: .6rem; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); gap: .8rem; }
 figure { margin: 0; } figure img { width: 100%; border-radius: .3rem; } figcaption { color: #666; font-size: .85rem; }
 .wide { overflow-x: auto; margin: .6rem 0; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 EVENT = "lifecycle_msgs/msg/TransitionEvent"
 STATES = {"unconfigured": 1, "inactive": 2, "active": 3, "finalized": 4}
+UNKNOWN = "make an unknown transition"
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,9 @@ class LifecycleServices:
     def _on_change(self, request: Any) -> bool:
         """A request names a transition by its label or, without one, by its number."""
         number, label = request.transition.id, request.transition.label
-        known = {way.number: way.label for way in self.ways}
-        return self.change(label or known.get(number, f"make transition {number}"))
+        if label:
+            return self.change(label if label in {way.label for way in TRANSITIONS} else UNKNOWN)
+        return self.change(next((way.label for way in self.ways if way.number == number), UNKNOWN))
 
     def _tell(self, way: Transition) -> None:
         if self._events.subscription_count():

@@ -5,6 +5,7 @@ Six services of rcl_interfaces below the node's name, and `/parameter_events`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,8 @@ from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.interface import Qos
 from hand_recon_ros.bus.parameter_values import NOT_SET, parameter_type, value_message, value_of
 from hand_recon_ros.bus.wire import WireBus
+
+logger = logging.getLogger(__name__)
 
 PARAMETERS_QOS = Qos(reliable=True, depth=1000)
 EVENT = "rcl_interfaces/msg/ParameterEvent"
@@ -144,6 +147,9 @@ class ParameterServices:
             self._change({parameter.name: _required(parameter) for parameter in parameters})
         except ValueError as error:
             return self._message("SetParametersResult", successful=False, reason=str(error))
+        except Exception as error:  # who asked should hear of it
+            logger.warning("parameters could not be changed", exc_info=error)
+            return self._message("SetParametersResult", successful=False, reason=f"{type(error).__name__}: {error}")
         self._tell(before)
         return self._message("SetParametersResult", successful=True, reason="")
 

@@ -73,11 +73,11 @@ def test_transitions_may_be_named_by_number() -> None:
         assert made == ["configure", "shutdown"]
 
 
-@pytest.mark.parametrize("label", ["activate", "nonsense"])
-def test_a_transition_that_does_not_start_here_is_refused_and_named(label: str) -> None:
+@pytest.mark.parametrize(("label", "named"), [("activate", "activate"), ("x\ny" * 99, "make an unknown transition")])
+def test_a_transition_that_does_not_start_here_is_refused_and_named(label: str, named: str) -> None:
     with logged() as lines, managed() as (made, manager, _):
         assert not manager.change(label)
-        assert f"cannot {label}: the node is unconfigured, from where it can configure, shutdown" in lines.get()
+        assert f"cannot {named}: the node is unconfigured, from where it can configure, shutdown" in lines.get()
         assert made == []
 
 

@@ -28,6 +28,8 @@ class Node:
         return asdict(self.parameters)
 
     def change(self, values: Mapping[str, Any]) -> None:
+        if "device" in values:
+            raise RuntimeError("no such device")
         known = {row.name for row in PARAMETERS}
         if unknown := set(values) - known:
             raise ValueError(f"there is no parameter {unknown.pop()}")
@@ -108,6 +110,12 @@ def test_each_parameter_of_a_request_is_set_or_refused_with_a_reason() -> None:
         assert "no parameter nonsense" in results[2][1]
         assert "it cannot be removed" in results[3][1]
         assert (node.parameters.marker_lifetime, node.parameters.marker_label) == (2.0, False)
+
+
+def test_a_change_that_fails_unexpectedly_is_answered_and_logged() -> None:
+    with logged() as lines, offered() as (_, caller, _):
+        assert caller.set(device="cpu") == [(False, "RuntimeError: no such device")]
+        assert "parameters could not be changed" in lines.get(timeout=WAIT_S)
 
 
 def test_an_atomic_request_changes_all_or_nothing() -> None:

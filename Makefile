@@ -20,6 +20,8 @@ test: $(STAMP)
 bench: $(STAMP) .venv-mediapipe/installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python benchmarks/wire.py
+	$(BIN)/python benchmarks/outputs.py
+	$(BIN)/python -m benchmarks.live
 	$(BIN)/python benchmarks/start_up.py
 	taskset -c 0 $(BIN)/python benchmarks/runtime.py
 

@@ -23,7 +23,11 @@ LOOPBACK = (
     "<AllowMulticast>false</AllowMulticast><MaxMessageSize>65500B</MaxMessageSize><FragmentSize>64000B</FragmentSize>"
 )
 # Fast DDS understands that a participant leaves only by its key hash; without it a node is shown for ten more seconds.
-INTERNAL = '<GenerateKeyhash>true</GenerateKeyhash><SocketReceiveBufferSize min="default" max="10MB"/>'
+# And a publisher that leaves waits so long for a subscriber that stopped to answer; many may leave one by one.
+INTERNAL = (
+    '<GenerateKeyhash>true</GenerateKeyhash><SocketReceiveBufferSize min="default" max="10MB"/>'
+    "<WriterLingerDuration>100ms</WriterLingerDuration>"
+)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ _serdata_from = c_function(
     "ddsi_serdata_from_ser_iov", POINTER, POINTER, ctypes.c_int, SIZE, ctypes.POINTER(_Block), SIZE
 )
 _write = c_function("dds_writecdr", ENTITY, ENTITY, POINTER)
+_wait_for_acks = c_function("dds_wait_for_acks", ENTITY, ENTITY, ctypes.c_int64)
 _take = c_function("dds_takecdr", ENTITY, ENTITY, ctypes.POINTER(POINTER), UINT32, POINTER, UINT32)
 _serdata_size = c_function("ddsi_serdata_size", UINT32, POINTER)
 _serdata_copy = c_function("ddsi_serdata_to_ser", None, POINTER, SIZE, SIZE, POINTER)
@@ -159,6 +160,10 @@ class RawWriter(RawEndpoint):
         """
         with self.in_use:  # the type may be gone with the writer
             return self.closed or self._write(np.frombuffer(cdr, np.uint8))
+
+    def wait_acknowledged(self, timeout_s: float) -> bool:
+        """Wait until all reliable readers have everything; False when the time is over before."""
+        return _wait_for_acks(self._ref, int(timeout_s * 1e9)) == 0
 
     def _write(self, data: np.ndarray[Any, np.dtype[np.uint8]]) -> bool:
         pad = -len(data) % 4

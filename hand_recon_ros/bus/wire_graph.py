@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ GRAPH_QOS = Qos(reliable=True, transient_local=True, depth=1)
 GID_BYTES = 16
 GID_BYTES_BEFORE_IRON = 24
 BEFORE_IRON = ("humble",)
+LAST_MESSAGES_S = 0.5  # for all publishers together
 
 
 class GraphEntry:
@@ -51,10 +53,14 @@ class GraphEntry:
             self._announce()
 
     def close(self) -> None:
-        """Close all endpoints; nothing is announced any more."""
+        """Close all endpoints, once readers have the last messages; nothing is announced any more."""
         with self._lock:
             self._writer.close()
             endpoints, self._gids = tuple(self._gids), {}
+        end = time.monotonic() + LAST_MESSAGES_S
+        for endpoint in endpoints:
+            if isinstance(endpoint, RawWriter):
+                endpoint.wait_acknowledged(max(0.0, end - time.monotonic()))
         for endpoint in endpoints:
             endpoint.close()
 

@@ -6,18 +6,19 @@ import gc
 import queue
 import threading
 
+import numpy as np
 import pytest
 from cyclonedds.core import Entity
 from wire_buses import WAIT_S, bus, logged, peer, spinning, wait_unmatched
 
 from hand_recon_ros.bus import LATCHED, RESULTS, SENSOR_DATA, Qos
 from hand_recon_ros.bus.definitions import message_types
+from hand_recon_ros.bus.image_codec import IMAGE, decode_image, encode_image
 from hand_recon_ros.bus.raw_endpoint import RawReader
 from hand_recon_ros.bus.wire import WireBus
 from hand_recon_ros.bus.wire_graph import GRAPH_QOS, GRAPH_TYPE
 
 NUMBER = "std_msgs/msg/UInt8"
-IMAGE = "sensor_msgs/msg/Image"
 
 
 def number(value: int) -> bytes:
@@ -189,3 +190,18 @@ def test_publishing_after_closing_sends_nothing() -> None:
         wire.close()
         publisher.publish(number(1))
         publisher.close()
+
+
+def test_who_closes_the_bus_has_sent_everything() -> None:
+    arrived: queue.Queue[memoryview] = queue.Queue()
+    with peer(), bus("listener") as listener:
+        pong = listener.subscribe("/pong", IMAGE, RESULTS, arrived.put)
+        assert pong.wait_for_publishers(1, WAIT_S)
+        with spinning(listener):
+            with bus() as wire:
+                ping = wire.publisher("/ping", IMAGE, RESULTS)
+                assert ping.wait_for_subscriptions(1, WAIT_S)
+                for stamp in range(5):
+                    ping.publish(encode_image(stamp, "", np.zeros((480, 640, 3), np.uint8)))
+            for stamp in range(5):
+                assert decode_image(arrived.get(timeout=WAIT_S)).stamp_ns == stamp

@@ -3,47 +3,82 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from hand_recon_ros.cli.answers import FAILED
 
-if TYPE_CHECKING:
-    from hand_recon_ros.networks.cards import Card
+ABSENT = "not imported"
 
 
 def models(context: typer.Context) -> None:
     """List the models, with the licence, size and integrity of their weights; `models import` takes your own.
 
-    The exit code is 1 when a file of weights is missing or damaged.
+    The exit code is 1 when a file of weights is damaged, or a shipped one missing.
     """
     if context.invoked_subcommand:
         return
     from rich.console import Console
     from rich.table import Column, Table
 
-    from hand_recon_ros.networks import find_network
-    from hand_recon_ros.networks.cards import read_card
-    from hand_recon_ros.pipeline.recipes import DEFAULT, RECIPES
+    from hand_recon_ros.pipeline.recipes import DEFAULT, MeshRecipe, model_recipes
 
-    table = Table(Column("Model", no_wrap=True), "What it does", "Licence", "Size", Column("Weights", no_wrap=True))
-    damage = False
-    for recipe in RECIPES:
-        files = [find_network(name).weights for name in (recipe.detector, recipe.landmarker)]
-        cards = {file: read_card(file) for file in files if file}
-        states = {file: weights_state(file, card) for file, card in cards.items()}
-        damage |= any(state != "ok" for state in states.values())
+    model, licence, weights = (Column(title, no_wrap=True) for title in ("Model", "Licence, size", "Weights"))
+    table = Table(model, "What it does", licence, weights)
+    states: set[str] = set()
+    for recipe in model_recipes():
+        # A mesh network's other networks are those of the default model.
+        mesh = isinstance(recipe, MeshRecipe)
+        rows = [weights_of(name) for name in ([recipe.name] if mesh else recipe.networks)]
+        states.update(row.state for row in rows)
+        sizes = [f"{sum(row.bytes for row in rows) / 1e6:.1f} MB"] if any(row.bytes for row in rows) else []
         table.add_row(
             recipe.name + ("\n(default)" if recipe.name == DEFAULT else ""),
             recipe.summary,
-            ", ".join(sorted({card.licence for card in cards.values()})),
-            f"{sum(card.bytes for card in cards.values()) / 1e6:.1f} MB",
-            "\n".join(f"{card.name}: {states[file]}" for file, card in cards.items()),
+            "\n".join([*sorted({row.licence for row in rows}), *sizes]),
+            rows[0].state if mesh else "\n".join(f"{row.network}: {row.state}" for row in rows),
         )
     Console().print(table)
-    if damage:
+    if ABSENT in states:
+        typer.echo(
+            f"{ABSENT}: get the published checkpoint from its authors, then `hand-recon models import MODEL FILE`"
+        )
+    if states & {"missing", "damaged"}:
         raise typer.Exit(FAILED)
+
+
+class Weights(NamedTuple):
+    """A network's weights: their licence, size in bytes (0 where there are none) and state."""
+
+    network: str
+    licence: str
+    bytes: int
+    state: str
+
+
+def weights_of(network: str) -> Weights:
+    """The shipped or imported weights of a network: "ok", "missing", "not imported", or "damaged" by their card."""
+    from hand_recon_ros.networks import find_network, imported_weights
+    from hand_recon_ros.networks.cards import card_at, expect_intact, read_card
+    from hand_recon_ros.paths import shared_file
+
+    entry = find_network(network)
+    if entry.weights is None:
+        try:
+            path = imported_weights(network)
+        except FileNotFoundError:
+            return Weights(network, entry.licence, 0, ABSENT)
+        card = card_at(path.with_suffix(".yaml"))
+    else:
+        card = read_card(entry.weights)
+    try:
+        expect_intact(path if entry.weights is None else shared_file("models", entry.weights), card.sha256, card.bytes)
+    except FileNotFoundError:
+        return Weights(network, card.licence, card.bytes, "missing")
+    except ValueError:
+        return Weights(network, card.licence, card.bytes, "damaged")
+    return Weights(network, card.licence, card.bytes, "ok")
 
 
 def import_weights(
@@ -63,17 +98,3 @@ def import_weights(
 
     path = import_checkpoint(name, file, mesh_files=mesh, own_name=own_name)
     typer.echo(f"weights of {name} are in {path}; --model {path.stem} uses them")
-
-
-def weights_state(file: str, card: Card) -> str:
-    """Whether a file of weights under models/ is "ok", "missing", or "damaged" by the checksum on its card."""
-    from hand_recon_ros.networks.cards import expect_intact
-    from hand_recon_ros.paths import shared_file
-
-    try:
-        expect_intact(shared_file("models", file), card.sha256, card.bytes)
-    except FileNotFoundError:
-        return "missing"
-    except ValueError:
-        return "damaged"
-    return "ok"

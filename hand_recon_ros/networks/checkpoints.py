@@ -24,7 +24,14 @@ from hand_recon_ros.atomic import written_whole
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks.cards import Card, card_at, file_digest
 from hand_recon_ros.networks.imports import NAME, model_folder
-from hand_recon_ros.networks.published import Published, fill_own, own_tensors, published_layout, whole_state
+from hand_recon_ros.networks.published import (
+    Published,
+    fill_own,
+    own_tensors,
+    published_layout,
+    recognised,
+    whole_state,
+)
 from hand_recon_ros.networks.registry import NetworkEntry, find_network, network_names
 from hand_recon_ros.networks.weights import expect_tensors, read_weights
 
@@ -127,7 +134,9 @@ def read_checkpoint(entry: NetworkEntry, file: Path, mesh_files: Path | None = N
     try:
         expect_tensors(network, whole_state(network, tensors))
     except ValueError as error:
-        raise ValueError(f"{file} holds no checkpoint of {entry.name}: {error}") from error
+        other = recognised(network, tensors)
+        but = f" but {other}" if other else ""
+        raise ValueError(f"{file} holds no checkpoint of {entry.name}{but}: {error}") from error
     weights = {key: _plain(tensor, key, file) for key, tensor in tensors.items()}
     return weights | _mesh_tensors(entry, layout, mesh_files)
 

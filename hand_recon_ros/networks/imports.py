@@ -42,10 +42,14 @@ def imported_weights(name: str, folder: Path | None = None) -> Path:
     Raises:
         FileNotFoundError: none was imported; the sentence says how to.
     """
+    from hand_recon_ros.networks.registry import find_network
+
     path = (folder or model_folder()) / f"{name}.safetensors"
     if not path.is_file():
+        entry = find_network(name)
+        mesh = " --mesh FILES" if entry.intake and entry.intake.direct_mesh else ""
         raise FileNotFoundError(
-            f"expected the weights of {name} in {path}, which does not exist; get the published checkpoint "
-            f"from its authors and run `hand-recon models import {name} FILE`"
+            f"expected the weights of {name} in {path}, which does not exist; get {entry.source} "
+            f"and run `hand-recon models import {name} FILE{mesh}`"
         )
     return path

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from hand_recon_ros.networks.weights import fill_network
+
+
+class Sign(NamedTuple):
+    """What tells a checkpoint of something else from one of a network.
+
+    Attributes:
+        key: a network's own key.
+        shape: of the tensor there, or None where there is none.
+        what: what such a checkpoint is of.
+    """
+
+    key: str
+    shape: tuple[int, ...] | None
+    what: str
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,7 @@ class Published:
         from_mesh: last parts of own keys that follow from mesh files, which no checkpoint holds: they stay as built.
         mesh_files: what these mesh files are, in words, or "" where there are none.
         complete: "module:function" that builds, from a hand model, the variant with all of them.
+        signs: of checkpoints that people confuse with a network's; those that are the network's own do not count.
     """
 
     wrapper: str = ""
@@ -35,6 +51,7 @@ class Published:
     from_mesh: tuple[str, ...] = ()
     mesh_files: str = ""
     complete: str | None = None
+    signs: tuple[Sign, ...] = ()
 
     def own_key(self, key: str) -> str | None:
         """A network's key for a published one, or None for a key that is ignored."""
@@ -51,6 +68,14 @@ def own_tensors(layout: Published, state: Mapping[str, Tensor]) -> dict[str, Ten
     """The tensors of a published state dict that a network takes, under its own keys."""
     named = {layout.own_key(key): tensor for key, tensor in state.items()}
     return {key: tensor for key, tensor in named.items() if key is not None}
+
+
+def recognised(network: nn.Module, tensors: Mapping[str, Tensor]) -> str | None:
+    """What a checkpoint that is none of this network is of, as far as its layout knows; own keys."""
+    own = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+    given = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    signs = (s for s in published_layout(network).signs if given.get(s.key) == s.shape != own.get(s.key))
+    return next((sign.what for sign in signs), None)
 
 
 def published_layout(network: nn.Module) -> Published:

@@ -16,6 +16,7 @@ FOLDER = "hand_recon_ros.networks"
 HAND_OCC_NET = Intake(Region.HAND, 256, 1.25, UNIT)
 YOUTUBE_HAND = Intake(Region.HAND, 224, 2.0, IMAGENET, direct_mesh=True)
 EAA = Intake(Region.PAIR, 256, 1.25, IMAGENET, hands=2, right_only=False, direct_mesh=True)
+SMHR_SINGLE = Intake(Region.HAND, 224, 2.0, IMAGENET_BGR)
 SMHR_MULTI = Intake(Region.IMAGE, 384, 1.0, IMAGENET_BGR, hands=4, right_only=False, border=Border.ABOVE_OR_RIGHT)
 
 
@@ -31,6 +32,8 @@ class NetworkEntry:
         licence: SPDX name of the weights' licence, "NONE" where their authors grant none.
         poses_model: whether its output is a hand model's parameters or vertices.
         intake: of a mesh network, whose class has a method `live`; None for others.
+        summary: what users choose it for.
+        source: where users get weights that do not come with the package.
     """
 
     name: str
@@ -40,6 +43,8 @@ class NetworkEntry:
     licence: str
     poses_model: bool = False
     intake: Intake | None = None
+    summary: str = ""
+    source: str = "the published checkpoint from its authors"
 
 
 def shipped(name: str, factory: str, input_size: int) -> NetworkEntry:
@@ -47,24 +52,78 @@ def shipped(name: str, factory: str, input_size: int) -> NetworkEntry:
     return NetworkEntry(name, f"{FOLDER}.{factory}", f"{name}.safetensors", input_size, "Apache-2.0")
 
 
-def mesh_network(name: str, factory: str, licence: str, intake: Intake) -> NetworkEntry:
+def mesh_network(name: str, factory: str, intake: Intake, summary: str, source: str, licence: str) -> NetworkEntry:
     """A row for a mesh network whose weights users import."""
-    return NetworkEntry(name, f"{FOLDER}.{factory}", None, intake.size, licence, poses_model=True, intake=intake)
+    return NetworkEntry(name, f"{FOLDER}.{factory}", None, intake.size, licence, True, intake, summary, source)
+
+
+def linked(repository: str) -> str:
+    """Where a checkpoint is that its authors' repository links to."""
+    return f"the checkpoint that github.com/{repository} links to"
+
+
+def youtubehand(encoder: str, summary: str) -> NetworkEntry:
+    """A row for one of its three sizes."""
+    name = f"youtubehand_{encoder}"
+    return mesh_network(name, f"youtubehand:{name}", YOUTUBE_HAND, summary, linked("EAST-J/Youtubehand"), "MIT")
 
 
 NETWORKS = (
     shipped("palm_detector", "palm_detector:PalmDetector", 192),
     shipped("hand_landmark_full", "hand_landmark:hand_landmark_full", 224),
     shipped("hand_landmark_lite", "hand_landmark:hand_landmark_lite", 224),
-    mesh_network("handoccnet", "handoccnet:HandOccNet", "NONE", HAND_OCC_NET),
-    mesh_network("interacthand", "interacthand:InteractHand", "NONE", HAND_OCC_NET),
-    mesh_network("youtubehand_resnet18", "youtubehand:youtubehand_resnet18", "MIT", YOUTUBE_HAND),
-    mesh_network("youtubehand_resnet50", "youtubehand:youtubehand_resnet50", "MIT", YOUTUBE_HAND),
-    mesh_network("youtubehand_hrnet", "youtubehand:youtubehand_hrnet", "MIT", YOUTUBE_HAND),
-    mesh_network("eaa_interhand", "eaa_interhand:eaa_interhand", "MIT", EAA),
-    mesh_network("eaa_interhand_release", "eaa_release:eaa_interhand_release", "MIT", EAA),
-    mesh_network("smhr_single", "smhr:smhr_single", "MIT", Intake(Region.HAND, 224, 2.0, IMAGENET_BGR)),
-    mesh_network("smhr_multi", "smhr:smhr_multi", "MIT", SMHR_MULTI),
+    mesh_network(
+        "handoccnet",
+        "handoccnet:HandOccNet",
+        HAND_OCC_NET,
+        "mesh of one hand, also behind an object",
+        linked("namepllet/HandOccNet"),
+        "NONE",
+    ),
+    mesh_network(
+        "interacthand",
+        "interacthand:InteractHand",
+        HAND_OCC_NET,
+        "mesh of one hand, as HandOccNet",
+        "HandOccNet's checkpoint, which fits (none of its own was published),",
+        "NONE",
+    ),
+    youtubehand("resnet18", "mesh of one hand, small"),
+    youtubehand("resnet50", "mesh of one hand, large"),
+    youtubehand("hrnet", "mesh of one hand, largest"),
+    mesh_network(
+        "eaa_interhand",
+        "eaa_interhand:eaa_interhand",
+        EAA,
+        "meshes of two interacting hands, light",
+        "a checkpoint that somebody trained (its authors published that of eaa_interhand_release only)",
+        "MIT",
+    ),
+    mesh_network(
+        "eaa_interhand_release",
+        "eaa_release:eaa_interhand_release",
+        EAA,
+        "meshes of two interacting hands",
+        "interhand.pth from the release of "
+        "github.com/hmx1123/Efficient-Visual-Attention-Based-Lightweight-3D-Hand-Reconstruction.",
+        "MIT",
+    ),
+    mesh_network(
+        "smhr_single",
+        "smhr:smhr_single",
+        SMHR_SINGLE,
+        "mesh of one hand in one stage",
+        linked("zijinxuxu/SMHR"),
+        "MIT",
+    ),
+    mesh_network(
+        "smhr_multi",
+        "smhr:smhr_multi",
+        SMHR_MULTI,
+        "meshes of up to four hands, which it finds itself",
+        linked("zijinxuxu/SMHR"),
+        "MIT",
+    ),
 )
 
 

@@ -17,7 +17,7 @@ from hand_recon_ros.networks.intake import IMAGENET_BGR
 from hand_recon_ros.networks.layers import Planes
 from hand_recon_ros.networks.live import LiveHands
 from hand_recon_ros.networks.mano_head import ManoLayer, left_hand, right_hand
-from hand_recon_ros.networks.published import Published
+from hand_recon_ros.networks.published import Published, Sign
 from hand_recon_ros.networks.shading import HARMONICS, Shading
 from hand_recon_ros.networks.smhr_heads import Peaks, detector, find_peaks, probability, regressor
 from hand_recon_ros.networks.smhr_maps import STRIDE, FusedMap, Stem
@@ -119,7 +119,13 @@ class Smhr(nn.Module):
             *((name, f"stem.{name}") for name in ("conv1.", "bn1.")),
             *((name, f"map.{name}") for name in ("layer", "p3", "p4", "p5", "feat")),
         ),
-        ignored=("p2", "backbone.", "uv_delayer.", "uv_head.", "reduce."),
+        ignored=("p2", "backbone.", "uv_delayer.", "uv_head.", "reduce.", "mean_theta"),
+        signs=(
+            Sign("map.p3.weight", (256, 512, 3, 3), "one of the code of 2022, which gives coarser maps"),
+            Sign("texture.0.weight", None, "one of the first training stage, without texture and light"),
+            Sign("handmap.0.weight", None, "one of smhr_single"),
+            Sign("handmap.0.weight", (256, 256, 3, 3), "one of smhr_multi"),
+        ),
     )
 
     def __init__(self, right: HandModel | None, left: HandModel | None = None, peaks: int = 1) -> None:

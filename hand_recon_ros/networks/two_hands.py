@@ -11,7 +11,7 @@ from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.live import LiveHands, unknown
 from hand_recon_ros.networks.mano_head import left_hand, right_hand
 from hand_recon_ros.networks.mesh_joints import MeshJoints
-from hand_recon_ros.networks.published import Published
+from hand_recon_ros.networks.published import Published, Sign
 
 INPUT_SIZE = 256
 TIP_VERTICES = (745, 317, 444, 556, 673)
@@ -83,6 +83,10 @@ def published_eaa(levels: int, *ignored: str) -> Published:
     """Layout of checkpoints whose graph layers have so many levels; more is ignored than both networks leave unused."""
     graphs = [f"decoder.dual_gcn.layers.{level}.graph_{side}" for level in range(levels) for side in ("left", "right")]
     return Published(
+        signs=(
+            Sign("decoder.vit.linear_head.weight", (256, 256), "one of eaa_interhand"),
+            Sign("mid_model.convs.0.0.weight", (256, 384, 1, 1), "one of eaa_interhand_release"),
+        ),
         from_mesh=(".laplacian",),
         mesh_files="the folder of the published graph_left.pkl, graph_right.pkl, mesh_left.pkl and mesh_right.pkl",
         ignored=(

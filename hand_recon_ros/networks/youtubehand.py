@@ -22,7 +22,7 @@ from hand_recon_ros.networks.live import LiveHands, one_right_hand
 from hand_recon_ros.networks.mano_head import right_hand
 from hand_recon_ros.networks.mesh_hierarchy import SIZES, MeshHierarchy, load_mesh_hierarchy, mesh_hierarchy
 from hand_recon_ros.networks.mesh_joints import MeshJoints
-from hand_recon_ros.networks.published import Published
+from hand_recon_ros.networks.published import Published, Sign
 from hand_recon_ros.networks.spiral_convolution import SpiralConvolution, UpsampledSpiralConvolution
 
 INPUT_SIZE = 224
@@ -94,6 +94,11 @@ class YoutubeHand(nn.Module):
             *((f"de_layers.{k + 1}.conv.layer.", f"decoder.levels.{k}.") for k in range(4)),
             ("de_layers.5.layer.", "decoder.coordinates."),
             *((f"cam_pred_{k + 1}.", f"camera.{k}.") for k in range(3)),
+        ),
+        signs=(
+            Sign("encoder.layer3.0.conv1.weight", (256, 128, 3, 3), "one of youtubehand_resnet18"),
+            Sign("encoder.layer3.0.conv1.weight", (256, 512, 1, 1), "one of youtubehand_resnet50"),
+            Sign("encoder.conv2.weight", (64, 64, 3, 3), "one of youtubehand_hrnet"),
         ),
         from_mesh=(".rows", ".mixing"),
         mesh_files="the published transform.pkl",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import pickle
 import zipfile
 from collections import OrderedDict
@@ -16,10 +17,17 @@ import yaml
 from torch import nn
 
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks import registry, untrained_network
+from hand_recon_ros.networks import (
+    create_network,
+    find_intake,
+    find_network,
+    mesh_network_names,
+    registry,
+    untrained_network,
+)
 from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.seeding import seeded_array, synthetic_hand
-from hand_recon_ros.networks.imports import imported_weights, model_folder
+from hand_recon_ros.networks.imports import imported_names, imported_weights, model_folder
 from hand_recon_ros.networks.interacthand import InteractHand
 from hand_recon_ros.networks.published import Published
 from hand_recon_ros.networks.registry import NETWORKS, NetworkEntry
@@ -261,3 +269,66 @@ def test_a_hand_branch_with_a_hole_is_refused(tmp_path):
     del state["module.backbone_agu.layer2.1.8.gamma"]
     with pytest.raises(ValueError, match=r"missing backbone_agu\.layer2\.1\.8\.gamma"):
         import_checkpoint("interacthand", saved(tmp_path, state), tmp_path)
+
+
+def test_weights_are_kept_under_a_name_of_ones_own_beside_others(tmp_path, state, monkeypatch):
+    monkeypatch.setenv("HAND_RECON_MODELS", str(tmp_path / "zoo"))
+    import_checkpoint("small", saved(tmp_path, state))
+    state["module.fc.bias"] = torch.full((2,), 7.0)
+    path = import_checkpoint("small", saved(tmp_path, state), own_name="my_small")
+    assert path == imported_weights("my_small") == model_folder() / "my_small.safetensors"
+    assert imported_names() == {"my_small": "small", "small": "small"}
+    assert find_network("my_small").name == "my_small"
+    assert find_network("my_small").factory == find_network("small").factory
+    assert [create_network(name).bias.tolist() for name in ("small", "my_small")] == [[1, 1], [7, 7]]
+
+
+@pytest.mark.parametrize("name", ["handoccnet", "../small", "Mine", "", "a" * 65])
+def test_names_that_are_taken_or_no_names_are_refused(tmp_path, state, name):
+    file = saved(tmp_path, state)
+    if not name:
+        assert import_checkpoint("small", file, tmp_path, own_name=name).stem == "small"
+        return
+    with pytest.raises(ValueError, match="a name of small letters, digits and underscores that no network has"):
+        import_checkpoint("small", file, tmp_path, own_name=name)
+    assert nothing_written(tmp_path)
+
+
+def test_an_import_whose_network_is_gone_is_unknown(tmp_path, state, monkeypatch):
+    monkeypatch.setenv("HAND_RECON_MODELS", str(tmp_path))
+    card = import_checkpoint("small", saved(tmp_path, state), own_name="mine").with_suffix(".yaml")
+    card.write_text(card.read_text().replace("name: small", "name: forgotten"))
+    with pytest.raises(ValueError, match=r"expected a network out of .*got 'mine'"):
+        find_network("mine")
+
+
+@pytest.mark.parametrize("name", mesh_network_names())
+def test_without_weights_the_sentence_says_how_to_get_and_import_them(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("HAND_RECON_MODELS", str(tmp_path))
+    with pytest.raises(FileNotFoundError) as raised:
+        create_network(name, load_free_hand())
+    sentence = str(raised.value)
+    assert f"; get {find_network(name).source} and run `hand-recon models import {name} FILE" in sentence
+    assert ("--mesh" in sentence) == find_intake(name).direct_mesh
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "what"),
+    [
+        ("youtubehand_resnet18", "youtubehand_resnet50", " but one of youtubehand_resnet50: "),
+        ("youtubehand_resnet50", "youtubehand_hrnet", " but one of youtubehand_hrnet: "),
+        ("youtubehand_hrnet", "youtubehand_resnet18", " but one of youtubehand_resnet18: "),
+        ("eaa_interhand_release", "eaa_interhand", " but one of eaa_interhand: "),
+        ("eaa_interhand", "eaa_interhand_release", " but one of eaa_interhand_release: "),
+        ("smhr_multi", "smhr_single", " but one of smhr_single: "),
+        ("smhr_single", "smhr_multi", " but one of smhr_multi: "),
+        ("handoccnet", "smhr_single", ": expected the"),
+    ],
+)
+def test_a_checkpoint_of_another_network_is_refused_and_a_sisters_recognised(tmp_path, name, given, what):
+    manifest = json.loads((CASES / given / "manifest.json").read_text())
+    # Shapes decide before any value is looked at, so that one number can stand for all of a tensor's.
+    state = {key: torch.zeros(1).expand(math.prod(shape)).view(shape) for key, (shape, _) in manifest.items()}
+    with pytest.raises(ValueError, match=f"holds no checkpoint of {name}{what}.*use weights made for this network"):
+        import_checkpoint(name, saved(tmp_path, state), tmp_path / "models")
+    assert nothing_written(tmp_path)

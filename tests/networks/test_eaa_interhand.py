@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from scipy.sparse import csr_matrix
@@ -208,18 +207,3 @@ def test_dropout_acts_in_training_only():
     decoder = EaaInterHand(graphs, hand_joints(), dropout=0.5).decoder
     assert not torch.equal(decoder(planes).vertices, decoder(planes).vertices)
     torch.testing.assert_close(decoder.eval()(planes).vertices, decoder(planes).vertices)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NETWORKS)
-def test_onnx_runtime_agrees_for_any_batch(name):
-    dynamic = ({0: torch.export.Dim("batch")},)
-    program = torch.onnx.export(network(name), (crops(2),), dynamic_shapes=dynamic, dynamo=True, verbose=False)
-    session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
-    for count in (1, 3):
-        images = crops(count)
-        with torch.inference_mode():
-            expected = network(name)(images)
-        answers = session.run(None, {session.get_inputs()[0].name: images.numpy()})
-        for ours, theirs in zip(answers, expected, strict=True):
-            assert np.abs(ours - theirs.numpy()).max() < 1e-4 * spread(theirs)

@@ -151,25 +151,3 @@ def test_the_mean_pose_is_added_to_the_fingers_unless_the_hand_is_flat():
     assert mean[0].tolist() == [0, 0, 0]
     np.testing.assert_array_equal(mean[1:].flatten().numpy(), hand.mean_pose)
     assert ManoLayer(hand, flat_hand_mean=True).full_pose(zero).abs().max() == 0
-
-
-@pytest.mark.slow
-def test_the_export_runs_in_onnx_runtime_as_in_pytorch(network, crops, tmp_path):
-    import onnxruntime
-
-    path = tmp_path / "handoccnet.onnx"
-    program = torch.onnx.export(
-        network,
-        (crops[:2],),
-        input_names=["images"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        dynamo=True,
-        verbose=False,
-    )
-    program.save(path)
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for batch in (crops[:1], crops):
-        with torch.inference_mode():
-            expected = network(batch)
-        for ours, theirs in zip(session.run(None, {"images": batch.numpy()}), expected, strict=True):
-            assert np.abs(ours - theirs.numpy()).max() < 1e-4 * np.ptp(theirs.numpy())

@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from scipy.sparse import csc_matrix
@@ -227,19 +226,3 @@ def test_half_precision_stays_near_single():
         for coarse, fine in zip(half.bfloat16()(images), network()(images), strict=True):
             assert coarse.dtype == torch.bfloat16
             assert (coarse.float() - fine).abs().max() < 0.05 * spread(fine)
-
-
-@pytest.mark.slow
-def test_onnx_runtime_agrees_for_any_batch():
-    program = torch.onnx.export(
-        network(), (crops(2),), dynamic_shapes=({0: torch.export.Dim("batch")},), dynamo=True, verbose=False
-    )
-    session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
-    for count in (1, 3):
-        images = crops(count)
-        with torch.inference_mode():
-            expected = network()(images)
-        for ours, theirs in zip(
-            session.run(None, {session.get_inputs()[0].name: images.numpy()}), expected, strict=True
-        ):
-            assert np.abs(ours - theirs.numpy()).max() < 1e-4 * spread(theirs)

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hand_recon_ros.cli.answers import FAILED, complain
-from hand_recon_ros.cli.options import Camera, CameraInfo, Device, MaxHands, Model, Out, camera_of
+from hand_recon_ros.cli.options import (
+    Camera,
+    CameraInfo,
+    Device,
+    Mano,
+    MaxHands,
+    Model,
+    Out,
+    RandomWeights,
+    camera_of,
+    parse_box,
+)
 
 if TYPE_CHECKING:
     from hand_recon_ros.pipeline import HandPipeline
@@ -23,23 +34,45 @@ def image(
     camera: Camera = None,
     camera_info: CameraInfo = None,
     model: Model = "default",
+    mano: Mano = None,
+    random_weights: RandomWeights = False,
     device: Device = "auto",
     max_hands: MaxHands = 4,
+    box: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,WIDTH,HEIGHT", help="Tight box around the one hand of every picture, in place of a search."
+        ),
+    ] = None,
+    left: Annotated[bool, typer.Option("--left", help="The hand in the box is a left one.")] = False,
+    fit: Annotated[
+        bool,
+        typer.Option("--fit", help="Also place each hand as HandOccNet's demonstration does, and write its files."),
+    ] = False,
+    depth: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Metres at which the fit starts; without it, the start is estimated."),
+    ] = None,
 ) -> None:
     """Find the hands in pictures: for each an overlay (PNG), the meshes (GLB), and a line of results.jsonl.
 
-    A picture that cannot be used is named and skipped, and the exit code is then 1.
+    With --box there are also the box and the crop (PNG) and the mesh (OBJ); with --fit, for each hand, its mesh before
+    translation (OBJ), parameters and translation (JSON), seen joints and projected mesh (PNG). A picture that cannot be
+    used is named and skipped, and the exit code is then 1.
     """
     from rich.progress import track
 
+    from hand_recon_ros.cli.hand_files import save_box, save_fits, save_frame
     from hand_recon_ros.cli.progress import stderr
-    from hand_recon_ros.pipeline import HandPipeline
     from hand_recon_ros.results import ResultsWriter, frame_record
     from hand_recon_ros.sources.images import image_files, read_image
 
     find_camera = camera_of(camera, camera_info)
+    known_box = parse_box(box) if box else None
+    if (left and not box) or (depth and not fit):
+        raise typer.BadParameter("--left belongs to --box, and --depth to --fit; give both or neither")
     files = image_files(paths)
-    pipeline = HandPipeline.create(model=model, device=device, max_hands=max_hands)
+    pipeline = _pipeline(model, mano, random_weights, device, max_hands, known_box, left)
     out.mkdir(parents=True, exist_ok=True)
     hands = skipped = 0
     with ResultsWriter(out / "results.jsonl") as results:
@@ -47,16 +80,40 @@ def image(
             try:
                 picture = read_image(path)
                 frame = _reconstructed(path, picture, pipeline, find_camera)
+                if fit:
+                    save_fits(out / name, picture, frame, pipeline.models, find_camera(picture), depth)
             except (ValueError, OSError) as error:
                 complain(error)
                 skipped += 1
                 continue
-            _save(out / name, picture, frame)
+            save_frame(out / name, picture, frame)
+            if known_box:
+                save_box(out / name, picture, frame, known_box, model)
             results.write(frame_record(frame, str(path)))
             hands += len(frame.hands)
     typer.echo(f"{hands} hands in {len(files) - skipped} pictures, {skipped} skipped; see {out / 'results.jsonl'}")
     if skipped:
         raise typer.Exit(FAILED)
+
+
+def _pipeline(
+    model: str,
+    mano: Path | None,
+    random_weights: bool,
+    device: str,
+    max_hands: int,
+    box: tuple[float, float, float, float] | None,
+    left: bool,
+) -> HandPipeline:
+    from hand_recon_ros.pipeline import HandPipeline
+    from hand_recon_ros.pipeline.box_finder import box_pipeline
+    from hand_recon_ros.types import Side
+
+    if box is not None:
+        return box_pipeline(model, box, Side.LEFT if left else Side.RIGHT, device, mano, random_weights)
+    return HandPipeline.create(
+        model=model, mano=mano, random_weights=random_weights, device=device, max_hands=max_hands
+    )
 
 
 def _reconstructed(
@@ -66,17 +123,6 @@ def _reconstructed(
         return pipeline(picture, camera=find_camera(picture))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def _save(path: Path, picture: ByteImage, frame: HandFrame) -> None:
-    """Write PATH_overlay.png, and PATH.glb when there are hands."""
-    from hand_recon_ros.render.export import save_glb
-    from hand_recon_ros.render.overlay import draw_overlay
-    from hand_recon_ros.render.picture import save_png
-
-    save_png(path.with_name(f"{path.name}_overlay.png"), draw_overlay(picture, frame))
-    if frame.hands:
-        save_glb(path.with_name(f"{path.name}.glb"), frame)
 
 
 def _names(files: Sequence[Path]) -> list[str]:

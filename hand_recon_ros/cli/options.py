@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,17 @@ Out = Annotated[
     Path, typer.Option("--out", "-o", help="Folder for the results; made if it is not there.", file_okay=False)
 ]
 Model = Annotated[str, typer.Option(help="Name of a model that `hand-recon models` lists.")]
+Mano = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder with your MANO_RIGHT.pkl, and MANO_LEFT.pkl if you have it, for mesh networks.",
+        exists=True,
+        file_okay=False,
+    ),
+]
+RandomWeights = Annotated[
+    bool, typer.Option("--random-weights", help="Run a mesh network without its weights, to test or time it.")
+]
 Device = Annotated[str, typer.Option(help="Where networks run: cpu, cuda, or auto for whichever is there.")]
 Smooth = Annotated[bool, typer.Option("--smooth", help="Smooth each hand's motion with a one-euro filter.")]
 MaxHands = Annotated[int, typer.Option(min=1, help="Most hands in a picture.")]
@@ -28,6 +40,21 @@ Camera = Annotated[
 CameraInfo = Annotated[
     Path | None, typer.Option(help="Calibration file (YAML) of ROS's camera_calibration.", exists=True, dir_okay=False)
 ]
+
+
+def parse_box(box: str) -> tuple[float, float, float, float]:
+    """The numbers of --box.
+
+    Raises:
+        typer.BadParameter: not four finite numbers.
+    """
+    try:
+        x, y, width, height = (float(number) for number in box.split(","))
+        if not all(map(math.isfinite, (x, y, width, height))):
+            raise ValueError
+    except ValueError as error:
+        raise typer.BadParameter(f"expected --box X,Y,WIDTH,HEIGHT in pixels, got {box!r}") from error
+    return x, y, width, height
 
 
 def camera_of(camera: str | None, camera_info: Path | None) -> Callable[[ByteImage], CameraModel | None]:

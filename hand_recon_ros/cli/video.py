@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from hand_recon_ros.cli.answers import FAILED
-from hand_recon_ros.cli.options import Camera, CameraInfo, Device, MaxHands, Model, Out, Smooth, camera_of
+from hand_recon_ros.cli.options import (
+    Camera,
+    CameraInfo,
+    Device,
+    Mano,
+    MaxHands,
+    Model,
+    Out,
+    RandomWeights,
+    Smooth,
+    camera_of,
+)
 
 
 def video(
@@ -17,6 +28,8 @@ def video(
     camera: Camera = None,
     camera_info: CameraInfo = None,
     model: Model = "default",
+    mano: Mano = None,
+    random_weights: RandomWeights = False,
     device: Device = "auto",
     max_hands: MaxHands = 4,
     smooth: Smooth = False,
@@ -35,7 +48,13 @@ def video(
     find_camera = camera_of(camera, camera_info)
     with Video(file) as clip:
         pipeline = HandPipeline.create(
-            model=model, device=device, tracking=True, max_hands=max_hands, smoothing=OneEuro() if smooth else None
+            model=model,
+            mano=mano,
+            random_weights=random_weights,
+            device=device,
+            tracking=True,
+            max_hands=max_hands,
+            smoothing=OneEuro() if smooth else None,
         )
         out.mkdir(parents=True, exist_ok=True)
         count = 0

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hand_recon_ros.cli.options import Camera, CameraInfo, Device, MaxHands, Model, Smooth, camera_of
+from hand_recon_ros.cli.options import (
+    Camera,
+    CameraInfo,
+    Device,
+    Mano,
+    MaxHands,
+    Model,
+    RandomWeights,
+    Smooth,
+    camera_of,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,6 +38,8 @@ def webcam(
     camera: Camera = None,
     camera_info: CameraInfo = None,
     model: Model = "default",
+    mano: Mano = None,
+    random_weights: RandomWeights = False,
     device: Device = "auto",
     max_hands: MaxHands = 4,
     smooth: Smooth = False,
@@ -44,7 +56,13 @@ def webcam(
 
     find_camera = camera_of(camera, camera_info)
     pipeline = HandPipeline.create(
-        model=model, device=device, tracking=True, max_hands=max_hands, smoothing=OneEuro() if smooth else None
+        model=model,
+        mano=mano,
+        random_weights=random_weights,
+        device=device,
+        tracking=True,
+        max_hands=max_hands,
+        smoothing=OneEuro() if smooth else None,
     )
     with ExitStack() as stack:
         keep = _recording(out, stack) if out else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.pipeline.hand_rig import HandRig
 from hand_recon_ros.pipeline.smoothing import OneEuro
-from hand_recon_ros.types import ByteImage, CameraModel, FloatArray, Frame, HandFrame
+from hand_recon_ros.types import ByteImage, CameraModel, FloatArray, Frame, HandFrame, Side
 
 CAMERA = ""
 """The one camera has no name, so that errors do not speak of one."""
@@ -47,6 +49,11 @@ class HandPipeline:
             model, device, tracking, max_hands, min_score, smoothing, fov_deg, threads, mano, random_weights
         )
         return cls(rig)
+
+    @property
+    def models(self) -> Mapping[Side, HandModel]:
+        """Hand model of each side, which the hands' poses and shapes belong to."""
+        return self._rig.models
 
     def reset(self) -> None:
         """Forget all tracks."""

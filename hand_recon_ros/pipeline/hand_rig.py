@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.pipeline.assembly import place_hands
 from hand_recon_ros.pipeline.loading import Options, load_model
 from hand_recon_ros.pipeline.reconstruction import Reconstruction
@@ -15,7 +16,7 @@ from hand_recon_ros.pipeline.settings import Settings
 from hand_recon_ros.pipeline.smoothing import OneEuro
 from hand_recon_ros.pipeline.tracking import Track
 from hand_recon_ros.pipeline.view import Memory, Sighting, View, open_view
-from hand_recon_ros.types import Frame, Hand, HandFrame, Timing
+from hand_recon_ros.types import Frame, Hand, HandFrame, Side, Timing
 
 MAX_CAMERAS = 64
 
@@ -71,6 +72,11 @@ class HandRig:
         settings = Settings(tracking, max_hands, min_score, smoothing, fov_deg)
         loaded = load_model(model, settings, Options(device, threads, mano, random_weights))
         return cls(loaded.finder, loaded.reconstructor, settings, loaded.description)
+
+    @property
+    def models(self) -> Mapping[Side, HandModel]:
+        """Hand model of each side, which the hands' poses and shapes belong to."""
+        return self._reconstructor.models
 
     def reset(self, camera: str) -> None:
         """Forget the tracks of one camera; its next tracks get new numbers."""
@@ -128,7 +134,7 @@ class HandRig:
         found, start = [], 0
         for sighting in sightings:
             rows = slice(start, start + len(sighting.tracks))
-            kept, hands = place_hands(sighting, tracks[rows], built.take(rows), self._reconstructor.models)
+            kept, hands = place_hands(sighting, tracks[rows], built.take(rows), self.models)
             self._memories[sighting.view.name] = replace(sighting.after, tracks=kept if self.settings.tracking else ())
             found.append(hands)
             start = rows.stop

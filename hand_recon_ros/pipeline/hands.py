@@ -27,5 +27,13 @@ def load_hands(mano: Path | None) -> tuple[HandModel, HandModel | None]:
             f"expected a folder with {RIGHT_FILE}, got {mano}; get the files from https://mano.is.tue.mpg.de and name "
             "the folder that they are in"
         )
-    left = mano / LEFT_FILE
-    return load_mano(mano / RIGHT_FILE, Side.RIGHT), load_mano(left, Side.LEFT) if left.is_file() else None
+    right, left = load_mano(mano / RIGHT_FILE, Side.RIGHT), mano / LEFT_FILE
+    return right, _opposite(load_mano(left, Side.LEFT), right, left) if left.is_file() else None
+
+
+def _opposite(left: HandModel, right: HandModel, path: Path) -> HandModel:
+    """The left hand, whose fingers must point to the other side of x than the right one's."""
+    reaches = [hand.joints_template[1:, 0].mean() - hand.joints_template[0, 0] for hand in (left, right)]
+    if reaches[0] * reaches[1] > 0:
+        raise ValueError(f"expected a left hand in {path}, got the same side as in {RIGHT_FILE}; get the file again")
+    return left

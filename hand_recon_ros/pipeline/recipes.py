@@ -156,6 +156,8 @@ def weights_name(network: str) -> str:
 
 def hands_for(recipe: MeshRecipe, mano: Path | None, random_weights: bool) -> tuple[HandModel, HandModel | None]:
     """The right and the left hand model that a network's numbers belong to; errors as those of load_hands."""
+    if not random_weights:
+        imported_weights(recipe.name)  # says how to get them, before anything else is asked for
     if mano is None and not random_weights:
         if recipe.intake.direct_mesh:
             raise ValueError(

@@ -10,6 +10,8 @@ import trimesh
 
 from hand_recon_ros.results import read_results
 
+DEFAULTS = {"model": "default", "mano": None, "random_weights": False, "device": "auto", "max_hands": 4}
+
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
@@ -25,7 +27,7 @@ def test_each_picture_gets_an_overlay_meshes_and_a_line(hand_recon, stand_in, pi
     assert set(trimesh.load(out / "a.glb").graph.nodes_geometry) == {"right_7", "left_hand_1"}
     records = list(read_results(out / "results.jsonl"))
     assert [(record["source"], len(record["hands"])) for record in records] == [(str(first), 2), (str(black), 0)]
-    assert stand_in.options == {"model": "default", "device": "auto", "max_hands": 4}
+    assert stand_in.options == DEFAULTS
 
 
 def test_options_reach_the_pipeline(hand_recon, stand_in, picture, tmp_path):
@@ -33,7 +35,7 @@ def test_options_reach_the_pipeline(hand_recon, stand_in, picture, tmp_path):
     # The second picture is the first one's size doubled: so are its intrinsics.
     done = hand_recon("image", picture("a.png"), picture("b.png", width=128, height=96), "-o", tmp_path, *options)
     assert done.code == 0
-    assert stand_in.options == {"model": "landmarks_lite", "device": "cpu", "max_hands": 2}
+    assert stand_in.options == DEFAULTS | {"model": "landmarks_lite", "device": "cpu", "max_hands": 2}
     first, second = (record["camera"] for record in read_results(tmp_path / "results.jsonl"))
     assert (first["fx"], first["cx"], second["fx"], second["cx"]) == (70, 32, 140, 64.5)
 

@@ -8,6 +8,8 @@ from hand_recon_ros.results import read_results
 from hand_recon_ros.sources.video import Video
 from hand_recon_ros.types import Frame
 
+DEFAULTS = {"model": "default", "mano": None, "random_weights": False, "device": "auto", "max_hands": 4}
+
 
 def frames_of(path):
     with Video(path) as video:
@@ -23,7 +25,7 @@ def test_a_video_becomes_an_overlay_and_a_line_for_each_frame(hand_recon, stand_
     fps, frames = frames_of(tmp_path / "out" / "overlay.mp4")
     assert (fps, len(frames), frames[0].shape) == (12.5, 20, (48, 64, 3))
     assert stand_in.options.pop("smoothing") is None
-    assert stand_in.options == {"model": "default", "device": "auto", "max_hands": 4, "tracking": True}
+    assert stand_in.options == DEFAULTS | {"tracking": True}
 
 
 def test_motion_is_smoothed_on_request(hand_recon, stand_in, clip, tmp_path):

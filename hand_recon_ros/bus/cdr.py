@@ -144,8 +144,10 @@ def time_of(stamp_ns: int) -> tuple[int, int]:
 
 
 def read_header(reader: CdrReader) -> tuple[int, str]:
-    """Stamp in nanoseconds and frame_id of std_msgs/Header."""
+    """Stamp in nanoseconds and frame_id of std_msgs/Header; ValueError for a stamp that is no time."""
     seconds, nanoseconds = reader.unpack("iI")
+    if nanoseconds >= 1_000_000_000:  # carried over, it could exceed what a stamp of ours can hold
+        raise ValueError(f"expected a stamp of less than 1000000000 nanoseconds beside its seconds, got {nanoseconds}")
     return seconds * 1_000_000_000 + nanoseconds, reader.string()
 
 

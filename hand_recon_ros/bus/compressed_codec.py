@@ -18,10 +18,15 @@ from hand_recon_ros.types import ByteImage
 
 COMPRESSED_IMAGE = "sensor_msgs/msg/CompressedImage"
 PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_CHUNK_FRAME = 12  # length, kind and checksum
 JPEG_START = b"\xff\xd8\xff"
 JPEG_END = b"\xff\xd9"
 # Start-of-frame markers hold the size; C4, C8 and CC in that range mean something else (ITU-T T.81, table B.1).
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Markers that stand alone have no place before the frame; decoders skip them, each in its own way.
+JPEG_ALONE = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))
+# A JPEG block of 64 pixels takes a bit at least; deflate packs 1032 bytes into one, of 8 pixels each at most.
+PIXELS_PER_BYTE = {JPEG_START: 8 * 64, PNG_START: 1032 * 8}
 # cv2.imread would turn the picture by its EXIF tag, and the intrinsics would no longer fit.
 READ_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
@@ -62,7 +67,9 @@ def compressed_to_rgb(image: CompressedImage) -> ByteImage:
         ValueError: data that is empty, cut short, neither JPEG nor PNG, or too large.
     """
     data = image.data.tobytes()
-    check_size(*coded_size(data))
+    width, height = coded_size(data)
+    check_size(width, height)
+    _check_room(data, width * height)
     if not _complete(data):
         raise ValueError(f"compressed image is cut short: {len(data)} bytes without an end marker")
     try:
@@ -72,6 +79,13 @@ def compressed_to_rgb(image: CompressedImage) -> ByteImage:
     if picture is None:
         raise ValueError(f"compressed image of {len(data)} bytes cannot be decoded")
     return converted(np.asarray(picture, np.uint8), cv2.COLOR_BGR2RGB)
+
+
+def _check_room(data: bytes, pixels: int) -> None:
+    """Refuse a file that is too short for its picture: decoders would fill in the rest, at full length and cost."""
+    held = next(rate for start, rate in PIXELS_PER_BYTE.items() if data.startswith(start)) * len(data)
+    if pixels > held:
+        raise ValueError(f"compressed image says {pixels} pixels, its {len(data)} bytes hold at most {held}")
 
 
 def coded_size(data: bytes) -> tuple[int, int]:
@@ -90,6 +104,8 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
         if marker in JPEG_FRAMES:
             height, width = data[position + 5 : position + 7], data[position + 7 : position + 9]
             return int.from_bytes(width, "big"), int.from_bytes(height, "big")
+        if marker in JPEG_ALONE:
+            break
         # A fill byte stands alone, every other segment before the frame states its length.
         position += 1 if marker == 0xFF else 2 + int.from_bytes(data[position + 2 : position + 4], "big")
     raise ValueError(f"expected a JPEG file with a frame header, got {len(data)} bytes without one")
@@ -97,4 +113,15 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
 
 def _complete(data: bytes) -> bool:
     # Truncated files are decoded to partly grey pictures by some versions of OpenCV.
-    return b"IEND" in data[-64:] if data.startswith(PNG_START) else data.rfind(JPEG_END, len(data) // 2) >= 0
+    return _png_is_whole(data) if data.startswith(PNG_START) else data.rfind(JPEG_END, len(data) // 2) >= 0
+
+
+def _png_is_whole(data: bytes) -> bool:
+    """Whether the chunks of a PNG file, which OpenCV believes to be as long as they say, lie in it up to the last."""
+    position = len(PNG_START)
+    while position + PNG_CHUNK_FRAME <= len(data):
+        length, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
+        position += PNG_CHUNK_FRAME + length
+        if kind == b"IEND":
+            return position <= len(data)
+    return False

@@ -153,7 +153,8 @@ def image_to_depth(image: RawImage) -> FloatArray:
     if image.encoding not in _DEPTH:
         raise ValueError(f"expected a depth encoding out of {', '.join(_DEPTH)}, got {image.encoding!r}")
     pixels = _pixels(image, _DEPTH[image.encoding])
-    metres = pixels.astype(np.float32) * np.float32(1.0 if image.encoding == "32FC1" else 0.001)
+    with np.errstate(invalid="ignore"):  # of signalling NaNs, which a message may hold
+        metres = pixels.astype(np.float32) * np.float32(1.0 if image.encoding == "32FC1" else 0.001)
     metres[~((metres > 0) & (metres < MAX_DEPTH_M))] = np.nan
     return metres
 

@@ -92,6 +92,31 @@ def test_a_small_file_that_claims_a_huge_picture_is_refused() -> None:
         decode(jpeg)
 
 
+def test_a_file_too_short_for_its_picture_is_refused() -> None:
+    jpeg = encoded(".jpg").replace(struct.pack(">HH", HEIGHT, WIDTH), struct.pack(">HH", 8000, 8000), 1)
+    png = bytearray(encoded(".png"))
+    png[16:24] = struct.pack(">II", 8000, 8000)
+    for file in (jpeg, bytes(png)):
+        with pytest.raises(ValueError, match=r"says 64000000 pixels, its \d+ bytes hold at most"):
+            decode(file)
+
+
+@pytest.mark.parametrize("marker", [0x00, 0x01, 0xD0, 0xD8, 0xD9])
+def test_a_marker_that_hides_the_true_size_from_us_is_refused(marker: int) -> None:
+    jpeg = encoded(".jpg")
+    decoy = struct.pack(">BBH", 0xFF, marker, 2)  # decoders skip two bytes here, a segment would be four or more
+    with pytest.raises(ValueError, match="without one"):
+        decode(jpeg[:2] + decoy + jpeg[2:])
+
+
+def test_a_png_chunk_longer_than_its_file_is_refused() -> None:
+    png = bytearray(encoded(".png"))
+    end = png.rindex(b"IEND") - 4
+    png[end:end] = struct.pack(">I", 0x7FFFFFF0) + b"tEXt"  # OpenCV would make room for two gigabytes
+    with pytest.raises(ValueError, match="cut short"):
+        decode(bytes(png))
+
+
 @pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(40), b"\xff\xd8\xff", b"\xff\xd8\xff\xe0\0\0" * 20])
 def test_other_data_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="expected a JPEG"):

@@ -60,8 +60,8 @@ def test_the_graph_names_both_nodes_with_their_endpoints(distribution: str, gid_
         with spinning(watcher):
             while not (
                 len(getattr(seen.get("/near/here"), "reader_gid_seq", ())) == 1
-                and len(getattr(seen.get("/far/peer"), "writer_gid_seq", ())) == 1
-                and len(getattr(seen.get("/far/peer"), "reader_gid_seq", ())) == 1
+                and len(getattr(seen.get("/far/peer"), "writer_gid_seq", ())) == 3  # /pong and two services
+                and len(getattr(seen.get("/far/peer"), "reader_gid_seq", ())) == 3
             ):
                 message = types.deserialize_cdr(bytes(graphs.get(timeout=WAIT_S)), GRAPH_TYPE)
                 assert len(message.gid.data) == gid_bytes

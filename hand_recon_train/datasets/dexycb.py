@@ -14,7 +14,16 @@ import numpy.typing as npt
 import yaml
 
 from hand_recon_ros.types import CameraModel, Side
-from hand_recon_train.datasets.files import DamagedFile, array_field, camera_of, existing, field, floats, read_rgb
+from hand_recon_train.datasets.files import (
+    DamagedFile,
+    array_field,
+    camera_of,
+    existing,
+    field,
+    floats,
+    inside,
+    read_rgb,
+)
 from hand_recon_train.datasets.mano import HandModels, full_pose, model_of, surface
 from hand_recon_train.datasets.sample import Doubles, HandTruth, ManoParameters, Mask, PoseKind, Sample, projected
 
@@ -22,6 +31,7 @@ NAME = "DexYCB"
 SIZE = (480, 640)
 SUBJECTS, CAMERAS, SEQUENCES = 10, 8, 100
 HAND_LABEL = 255
+MAX_FRAMES = 10**6
 LABEL_KEYS = ("seg", "pose_m", "joint_3d", "joint_2d")
 MAX_YAML_BYTES = 1 << 20
 MAX_LABEL_BYTES = 1 << 24
@@ -152,11 +162,23 @@ def _cameras(split: str, serials: list[str]) -> tuple[str, ...]:
 def _read_sequence(root: Path, folder: Path, split: str) -> _Sequence:
     path = folder / "meta.yml"
     meta = _read_yaml(path)
-    serials = sorted(map(str, field(meta, "serials", str(path))))
-    side = Side[str(field(meta, "mano_sides", str(path))[0]).upper()]
-    calibration = root / "calibration" / f"mano_{field(meta, 'mano_calib', str(path))[0]}" / "mano.yml"
+    serials, sides, hands = (_texts(meta, key, str(path)) for key in ("serials", "mano_sides", "mano_calib"))
+    side = {"right": Side.RIGHT, "left": Side.LEFT}.get(sides[0])
+    if side is None:
+        raise ValueError(f"expected mano_sides right or left in {path}, got {sides[0]!r}")
+    calibration = inside(root / "calibration", f"mano_{hands[0]}", str(path)) / "mano.yml"
     betas = array_field(_read_yaml(calibration), "betas", (10,), str(calibration))
-    return _Sequence(folder, _cameras(split, serials), int(field(meta, "num_frames", str(path))), side, betas)
+    frames = field(meta, "num_frames", str(path))
+    if not isinstance(frames, int) or not 0 <= frames <= MAX_FRAMES:
+        raise ValueError(f"expected num_frames from 0 to {MAX_FRAMES} in {path}, got {frames!r}")
+    return _Sequence(folder, _cameras(split, sorted(serials)), frames, side, betas)
+
+
+def _texts(meta: Any, key: str, where: str) -> list[str]:
+    texts = field(meta, key, where)
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"expected a list of texts as {key!r} in {where}, got {texts!r}")
+    return texts
 
 
 def _read_intrinsics(root: Path, serial: str) -> tuple[Doubles, Doubles]:

@@ -16,6 +16,8 @@ from hand_recon_train.datasets.sample import Mask
 
 MAX_PIXELS = 64 * 10**6
 MAX_FILE_BYTES = 64 * 2**20
+LARGEST = 1e9
+ROUNDING = 1e-3
 
 
 class DamagedFile(ValueError):  # noqa: N818 - it is a state of a file, and reads so
@@ -56,11 +58,35 @@ def field(record: Any, key: str, where: str) -> Any:
     return record[key]
 
 
+def text_field(record: Any, key: str, where: str) -> str:
+    """An annotated text.
+
+    Raises:
+        ValueError: there is none.
+    """
+    value = field(record, key, where)
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text as {key!r} in {where}, got {_brief(value)}")
+    return value
+
+
+def name_field(record: Any, key: str, where: str) -> str:
+    """An annotated text or whole number, as text: what data sets number things by.
+
+    Raises:
+        ValueError: there is none.
+    """
+    value = field(record, key, where)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"expected a name or a whole number as {key!r} in {where}, got {_brief(value)}")
+    return str(value)
+
+
 def numbers(value: Any, shape: tuple[int, ...], what: str, where: str) -> npt.NDArray[np.float64]:
     """An annotated array of a shape; extra axes of length one are dropped.
 
     Raises:
-        ValueError: another shape, or values that are not finite.
+        ValueError: another shape, or values that are not finite or absurd.
     """
     try:
         array = np.asarray(value, np.float64)
@@ -71,9 +97,21 @@ def numbers(value: Any, shape: tuple[int, ...], what: str, where: str) -> npt.ND
         [array.size],
     ):
         raise ValueError(f"expected {what} of shape {shape} in {where}, got {array.shape}; is this another version?")
-    if not np.isfinite(array).all():
-        raise ValueError(f"expected finite numbers as {what} in {where}, got NaN or infinity")
+    if not (np.abs(array) < LARGEST).all():
+        raise ValueError(f"expected numbers under {LARGEST:.0e} as {what} in {where}, got NaN or larger ones")
     return array.reshape(shape)
+
+
+def rotation_field(record: Any, key: str, where: str) -> npt.NDArray[np.float64]:
+    """An annotated rotation matrix (3, 3).
+
+    Raises:
+        ValueError: no such matrix.
+    """
+    matrix = array_field(record, key, (3, 3), where)
+    if np.abs(matrix @ matrix.T - np.eye(3)).max() > ROUNDING or np.linalg.det(matrix) < 0:
+        raise ValueError(f"expected a rotation matrix as {key} in {where}, got {matrix.round(3).tolist()}")
+    return matrix
 
 
 def array_field(record: Any, key: str, shape: tuple[int, ...], where: str) -> npt.NDArray[np.float64]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,22 @@ import numpy as np
 import yaml
 
 from hand_recon_ros.types import FloatArray, Joint, Side
-from hand_recon_train.datasets.files import DamagedFile, array_field, decode_rgb, existing, field, floats
+from hand_recon_train.datasets.files import (
+    DamagedFile,
+    array_field,
+    decode_rgb,
+    existing,
+    field,
+    floats,
+    inside,
+    text_field,
+)
 from hand_recon_train.datasets.mano import HandModels, anchored, model_of, surface
 from hand_recon_train.datasets.sample import HandTruth, ManoParameters, PoseKind, Sample, unknown_joints
 
 NAME = "METRO's FreiHAND"
 SPLITS = ("train", "test")
+TABLES = ("img", "label", "linelist")
 MAX_ROW_BYTES = 1 << 26
 MAX_YAML_BYTES = 1 << 20
 
@@ -40,13 +49,13 @@ class FreiHandTables:
             FileNotFoundError: a file of the layout is not there.
             ValueError: the tables do not fit each other.
         """
-        names = _tables(existing(root / f"{split}.yaml", NAME))
+        files = _tables(existing(root / f"{split}.yaml", NAME))
         self._models = models
-        self._pictures, self._labels = Table(root / names["img"]), Table(root / names["label"])
-        self._lines = _line_list(root / names["linelist"]) if names.get("linelist") else np.arange(len(self._labels))
+        self._pictures, self._labels = Table(files["img"]), Table(files["label"])
+        self._lines = _line_list(files["linelist"]) if "linelist" in files else np.arange(len(self._labels))
         if len(self._lines) and int(self._lines.max()) >= min(len(self._labels), len(self._pictures)):
             raise ValueError(
-                f"expected lines under {min(len(self._labels), len(self._pictures))} in {root / names['linelist']}, "
+                f"expected lines under {min(len(self._labels), len(self._pictures))} in {files['linelist']}, "
                 f"got {int(self._lines.max())}; the tables belong to different versions"
             )
 
@@ -126,19 +135,18 @@ class Table:
         return [column.strip() for column in columns]
 
 
-def _tables(path: Path) -> Mapping[str, str]:
+def _tables(path: Path) -> dict[str, Path]:
+    """The files that a .yaml names; the list of rows is optional."""
     if path.stat().st_size > MAX_YAML_BYTES:
         raise ValueError(f"expected a small file that names tables, {path} has {path.stat().st_size} bytes")
     try:
         names = yaml.safe_load(path.read_bytes())
     except yaml.YAMLError as error:
         raise ValueError(f"expected YAML in {path}: {error}") from error
-    for name in ("img", "label"):
-        if not isinstance(field(names, name, str(path)), str):
-            raise ValueError(f"expected a file name under {name!r} in {path}, got {names[name]!r}")
-    if names.get("composite"):
+    if field(names, "img", str(path)) and names.get("composite"):
         raise ValueError(f"expected a plain table in {path}, got a composite one; open the parts one by one")
-    return names
+    needed = [name for name in TABLES if name in ("img", "label") or names.get(name) is not None]
+    return {name: inside(path.parent, text_field(names, name, str(path)), str(path)) for name in needed}
 
 
 def _line_list(path: Path) -> np.ndarray[Any, np.dtype[np.int64]]:

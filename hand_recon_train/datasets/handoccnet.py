@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 
 from hand_recon_ros.types import ByteImage, CameraModel, Joint, Side
-from hand_recon_train.datasets.files import array_field, camera_of, existing, field, floats, inside, read_rgb
+from hand_recon_train.datasets.files import (
+    array_field,
+    camera_of,
+    existing,
+    field,
+    floats,
+    inside,
+    name_field,
+    read_rgb,
+    text_field,
+)
 from hand_recon_train.datasets.json_index import json_lists
 from hand_recon_train.datasets.mano import HandModels, anchored, model_of, surface
 from hand_recon_train.datasets.sample import (
@@ -32,8 +42,10 @@ class _Annotations:
 
     def __init__(self, path: Path) -> None:
         self.images, self.annotations = json_lists(path, NAME, "images", "annotations")
-        ids = {field(image, "id", self.images.where(row)): row for row, image in enumerate(self.images)}
-        wanted = [field(entry, "image_id", self.annotations.where(row)) for row, entry in enumerate(self.annotations)]
+        ids = {name_field(image, "id", self.images.where(row)): row for row, image in enumerate(self.images)}
+        wanted = [
+            name_field(entry, "image_id", self.annotations.where(row)) for row, entry in enumerate(self.annotations)
+        ]
         missing = next((row for row, key in enumerate(wanted) if key not in ids), None)
         if missing is not None:
             raise ValueError(f"expected image {wanted[missing]} for {self.annotations.where(missing)}, got none")
@@ -109,7 +121,7 @@ class DexYcbAnnotated:
         file = inside(self._root, field(image_entry, "file_name", where), where)
         image = read_rgb(file, NAME)
         camera = _camera(entry, image, where)
-        side = {"right": Side.RIGHT, "left": Side.LEFT}.get(field(entry, "hand_type", where))
+        side = {"right": Side.RIGHT, "left": Side.LEFT}.get(text_field(entry, "hand_type", where))
         if side is None:
             raise ValueError(f"expected hand_type right or left in {where}, got {entry['hand_type']!r}")
         hand = _hand(entry, where, side, camera, self._models)

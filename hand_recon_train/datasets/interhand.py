@@ -12,7 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hand_recon_ros.types import ByteImage, CameraModel, FloatArray, Side
-from hand_recon_train.datasets.files import array_field, camera_of, existing, field, floats, inside, numbers, read_rgb
+from hand_recon_train.datasets.files import (
+    array_field,
+    camera_of,
+    existing,
+    field,
+    floats,
+    inside,
+    name_field,
+    numbers,
+    read_rgb,
+    rotation_field,
+    text_field,
+)
 from hand_recon_train.datasets.json_index import json_lists, json_table, read_json
 from hand_recon_train.datasets.mano import HandModels, model_of, moved, surface, with_repaired_left
 from hand_recon_train.datasets.sample import (
@@ -86,7 +98,7 @@ class InterHand:
         image = self.picture(image_entry)
         pose = self.camera_pose(image_entry)
         camera = camera_of(pose.focal, pose.centre, image, f"{self._camera_path}, {_frame(image_entry)}")
-        sides = SIDES.get(field(entry, "hand_type", where))
+        sides = SIDES.get(text_field(entry, "hand_type", where))
         if sides is None:
             raise ValueError(f"expected hand_type right, left or interacting in {where}, got {entry['hand_type']!r}")
         joints = self._camera_joints(image_entry, entry, pose, where)
@@ -105,39 +117,42 @@ class InterHand:
         if not 0 <= index < len(self):
             raise IndexError(index)
         image, annotation = self._images[index], self._annotations[index]
-        if "image_id" in annotation and annotation["image_id"] != image.get("id"):
-            raise ValueError(
-                f"expected image {annotation['image_id']} for {self._annotations.where(index)}, got {image.get('id')}"
-            )
+        wanted = name_field(annotation, "image_id", self._annotations.where(index))
+        found = name_field(image, "id", self._images.where(index))
+        if wanted != found:
+            raise ValueError(f"expected image {wanted} for {self._annotations.where(index)}, got {found}")
         return image, annotation
 
     def picture(self, image_entry: Any) -> ByteImage:
         """The picture of an image's entry, raising what `read_rgb` raises."""
-        return read_rgb(inside(self._pictures, field(image_entry, "file_name", "an image's entry"), NAME), NAME)
+        return read_rgb(inside(self._pictures, field(image_entry, "file_name", str(self._images.path)), NAME), NAME)
 
     def camera_pose(self, image_entry: Any) -> CameraPose:
         """Where the camera of an image stands."""
-        capture, camera = (str(field(image_entry, key, self._images.name)) for key in ("capture", "camera"))
+        capture, camera = (name_field(image_entry, key, str(self._images.path)) for key in ("capture", "camera"))
         where = f"{self._camera_path}, capture {capture}"
         stored = field(self._cameras, capture, str(self._camera_path))
-        shapes = {"campos": (3,), "camrot": (3, 3), "focal": (2,), "princpt": (2,)}
-        place, rotation, focal, centre = (
+        shapes = {"campos": (3,), "focal": (2,), "princpt": (2,)}
+        place, focal, centre = (
             array_field(field(stored, key, where), camera, shape, f"{where}, {key}") for key, shape in shapes.items()
         )
+        rotation = rotation_field(field(stored, "camrot", where), camera, f"{where}, camrot")
         return CameraPose(rotation, -rotation @ place * MILLIMETRE, focal, centre)
 
     def fits(self, image_entry: Any) -> dict[Side, ManoParameters | None]:
         """Parameters of both hands in the world, None where there is no fit."""
-        key = (str(image_entry["capture"]), str(image_entry["frame_idx"]))
-        if key not in self._fit_rows:
-            return {Side.RIGHT: None, Side.LEFT: None}
-        row = self._fit_rows[key]
-        frame, where = self._fits[row], f"{self._fits.path}, {_frame(image_entry)}"
-        return {side: _fit(frame.get(side.name.lower()), where) for side in (Side.RIGHT, Side.LEFT)}
+        key = self._frame_key(image_entry)
+        frame = self._fits[self._fit_rows[key]] if key in self._fit_rows else {}
+        where = f"{self._fits.path}, {_frame(image_entry)}"
+        return {side: _fit(frame, side, where) for side in (Side.RIGHT, Side.LEFT)}
+
+    def _frame_key(self, image_entry: Any) -> tuple[str, str]:
+        where = str(self._images.path)
+        return name_field(image_entry, "capture", where), name_field(image_entry, "frame_idx", where)
 
     def _camera_joints(self, image_entry: Any, entry: Any, pose: CameraPose, where: str) -> FloatArray:
         """Joints (42, 3) of the right and the left hand in their stored order, NaN where they do not count."""
-        key = (str(image_entry["capture"]), str(image_entry["frame_idx"]))
+        key = self._frame_key(image_entry)
         if key not in self._joint_rows:
             raise ValueError(f"expected {_frame(image_entry)} in {self._joints.path}, which {where} needs; got none")
         frame, place = self._joints[self._joint_rows[key]], f"{self._joints.path}, {_frame(image_entry)}"
@@ -158,7 +173,8 @@ class InterHand:
         return HandTruth(side, own, projected(camera, own), vertices=vertices, mano=mano)
 
 
-def _fit(stored: Any, where: str) -> ManoParameters | None:
+def _fit(frame: Any, side: Side, where: str) -> ManoParameters | None:
+    stored = frame.get(side.name.lower()) if isinstance(frame, dict) else field(frame, side.name.lower(), where)
     if stored is None:
         return None
     shapes = {"pose": (48,), "shape": (10,), "trans": (3,)}

@@ -23,6 +23,7 @@ from hand_recon_train.datasets.files import (
     pinhole,
     read_labels,
     read_rgb,
+    rotation_field,
     same_size,
 )
 from hand_recon_train.datasets.mano import HandModels, model_of, moved, surface, with_repaired_left
@@ -65,7 +66,7 @@ class PreparedInterHand:
         where = str(path)
         content = _read(path)
         camera_entry, parameters = field(content, "camera", where), field(content, "mano_params", where)
-        rotation, shift = array_field(camera_entry, "R", (3, 3), where), array_field(camera_entry, "t", (3,), where)
+        rotation, shift = rotation_field(camera_entry, "R", where), array_field(camera_entry, "t", (3,), where)
         camera = pinhole(array_field(camera_entry, "camera", (3, 3), where), image, where)
         masks = _masks(self._folder / "mask" / f"{index}.jpg", image)
         stored = {side: field(parameters, side.name.lower(), where) for side in (Side.LEFT, Side.RIGHT)}
@@ -94,7 +95,7 @@ class PreparedInterHand:
 def _parameters(stored: Any, where: str) -> ManoParameters:
     shapes = {"pose": (45,), "shape": (10,), "trans": (3,)}
     pose, betas, translation = (array_field(stored, key, shape, where) for key, shape in shapes.items())
-    wrist = matrix_to_axis_angle(array_field(stored, "R", (3, 3), where))
+    wrist = matrix_to_axis_angle(rotation_field(stored, "R", where))
     return ManoParameters(
         floats(np.concatenate([wrist, pose])), floats(betas), floats(translation), PoseKind.COEFFICIENTS
     )

@@ -9,8 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hand_recon_ros.hand_model.array_pickle import read_tree
 from hand_recon_ros.types import ByteImage, CameraModel, Side
 from hand_recon_train.datasets.files import (
@@ -74,7 +72,8 @@ class SmhrHands:
         return Sample(image, camera, (hand,), str(file.relative_to(self._folder.parent)))
 
     def _hand(self, entry: Any, where: str, matrix: Doubles, camera: CameraModel, mask: Mask | None) -> HandTruth:
-        side = Side.LEFT if "handness" in entry and not np.ravel(entry["handness"])[0] else Side.RIGHT
+        right = array_field(entry, "handness", (1,), where)[0] if "handness" in entry else 1
+        side = Side.RIGHT if right else Side.LEFT
         box = _box(array_field(entry, "bboxes", (4,), where)) if "bboxes" in entry else None
         mano, model = None, model_of(self._models, side)
         if "mano_coeff" in entry:

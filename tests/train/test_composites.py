@@ -110,5 +110,9 @@ def test_places_lie_in_the_frame_in_two_rows_from_right_to_left(seed, patches):
             assert slot.left + slot.width <= SIZE and slot.top + slot.height <= SIZE
             assert slot.width / slot.height == pytest.approx(width / height, rel=0.02)
             assert 160 <= max(slot.width, slot.height) <= 180
-    bottom = [slot for slot in placed if slot.top + slot.height > SIZE / 2 + slot.height / 2]
-    assert all(later.left < earlier.left for earlier, later in pairwise(bottom))
+    bottom = slots[: slots.index(None)] if None in slots else slots  # a patch is left out where the row changes
+    top = [slot for slot in slots[len(bottom) :] if slot]
+    for row in (bottom, top):
+        assert all(later.left < earlier.left for earlier, later in pairwise(row))
+    for slot in top:
+        assert slot.top + slot.height <= max(slot.height, min(below.top for below in bottom))

@@ -7,16 +7,19 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from build_witness import UnavailableError, built_witness
-from node_runner import NodeProcess
 from wire_side import NewBus
 from witness_process import Witness
 
 from hand_recon_ros.bus.discovery import WireSettings, discovery_config
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.wire import WireBus
+
+if TYPE_CHECKING:
+    from node_runner import NodeProcess
 
 for neighbour in ("bus", "node"):  # their message builders and stand-ins
     sys.path.insert(0, str(Path(__file__).parents[1] / neighbour))
@@ -88,6 +91,8 @@ def new_bus(domain: int) -> Iterator[NewBus]:
 @pytest.fixture
 def new_node(domain: int) -> Iterator[Callable[..., NodeProcess]]:
     """Starts node processes in the test's domain with ROS arguments and variables: `new_node("-r", "__node:=old")`."""
+    from node_runner import NodeProcess
+
     running: list[NodeProcess] = []
 
     def start(*ros_arguments: str, **environment: str) -> NodeProcess:

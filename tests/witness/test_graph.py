@@ -131,3 +131,4 @@ def test_too_little_quality_of_service_is_told_on_both_sides(
     witness.subscribe("/control", IMAGE, RESULTS)
     assert control.wait_for_subscriptions(1, WAIT_S)
     assert (publisher.subscription_count(), subscription.publisher_count()) == (0, 0)
+    assert (publisher.incompatible_count(), subscription.incompatible_count()) == (1, 1)

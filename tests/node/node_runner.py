@@ -9,10 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
-from witness_process import WAIT_S
-
-TESTS = Path(__file__).parents[1]
-SCRIPT = TESTS / "node" / "wire_node_process.py"
+WAIT_S = 30.0
+SCRIPT = Path(__file__).with_name("wire_node_process.py")
 ROS_VARIABLES = (
     "ROS_DOMAIN_ID",
     "ROS_LOCALHOST_ONLY",
@@ -26,12 +24,12 @@ ROS_VARIABLES = (
 class NodeProcess:
     """A running node; `log` is what it wrote on standard error so far."""
 
-    def __init__(self, arguments: tuple[str, ...], environment: dict[str, str]):
+    def __init__(self, arguments: tuple[str, ...], environment: dict[str, str], script: Path = SCRIPT):
         inherited = {name: value for name, value in os.environ.items() if name not in ROS_VARIABLES}
-        inherited["PYTHONPATH"] = os.pathsep.join([str(TESTS / "bus"), *sys.path])
+        inherited["PYTHONPATH"] = os.pathsep.join([str(SCRIPT.parents[1] / "bus"), *sys.path])
         self.log = ""
         self._process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), *arguments], env=inherited | environment, stderr=subprocess.PIPE, text=True
+            [sys.executable, str(script), *arguments], env=inherited | environment, stderr=subprocess.PIPE, text=True
         )
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._listen, daemon=True)
@@ -49,10 +47,12 @@ class NodeProcess:
         with self._changed:
             assert self._changed.wait_for(lambda: text in self.log, WAIT_S), f"no {text!r} in:\n{self.log}"
 
-    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Send a signal and return the exit code."""
+    def stop(self, number: signal.Signals = signal.SIGINT, within_s: float = WAIT_S) -> int:
+        """Send a signal and return the exit code; subprocess.TimeoutExpired when the process does not end in time."""
         self._process.send_signal(number)
-        return self._process.wait(WAIT_S)
+        code = self._process.wait(within_s)
+        self._reader.join(WAIT_S)  # the log is complete
+        return code
 
     def close(self) -> None:
         """End it if it still runs."""

@@ -67,21 +67,40 @@ class LifecycleServices:
         """The transitions that start from the present state."""
         return tuple(way for way in TRANSITIONS if way.start == self.state)
 
+    def perform(self, label: str) -> None:
+        """Make a transition.
+
+        Raises:
+            ValueError: there is none of that label from the present state.
+            Exception: what its action raised; the state is as it was.
+        """
+        self._make(self._way(label))
+
     def change(self, label: str) -> bool:
         """Make a transition; False, with a sentence in the log, when there is none from here or it failed."""
-        way = next((way for way in self.ways if way.label == label), None)
-        if way is None:
-            known = ", ".join(way.label for way in self.ways) or "nothing"
-            logger.warning("cannot %s: the node is %s, from where it can %s", label, self.state, known)
+        try:
+            way = self._way(label)
+        except ValueError as error:
+            logger.warning("%s", error)
             return False
         try:
-            self._actions[label]()
+            self._make(way)
         except Exception as error:
             logger.error("the node stays %s: it could not %s", self.state, label, exc_info=error)
             return False
+        return True
+
+    def _way(self, label: str) -> Transition:
+        for way in self.ways:
+            if way.label == label:
+                return way
+        known = ", ".join(way.label for way in self.ways) or "nothing"
+        raise ValueError(f"cannot {label}: the node is {self.state}, from where it can {known}")
+
+    def _make(self, way: Transition) -> None:
+        self._actions[way.label]()
         self.state = way.goal
         self._tell(way)
-        return True
 
     def _serve(self, name: str, kind: str, handle: Callable[[Any], Any]) -> None:
         response = self._types.types[f"lifecycle_msgs/srv/{kind}_Response"]

@@ -21,7 +21,7 @@ from hand_recon_ros.bus.interface import Answer, LiveBus
 from hand_recon_ros.node.diagnostics import Diagnostics
 from hand_recon_ros.node.hand_node import HandNode, Pipeline
 from hand_recon_ros.node.load import check_model, load_pipeline
-from hand_recon_ros.node.parameters import NodeParameters, changed_parameters
+from hand_recon_ros.node.parameters import NodeParameters, changed_parameters, parameters_from
 from hand_recon_ros.node.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class ManagedNode:
 
     Args:
         bus: where the topics and services are.
+        parameters: at the start; they hold from `configure` on.
         stop: set when the process ends; loading is then given up.
         on_failure: told, from another thread, why the results cannot be published any more.
         load: makes the pipeline.
@@ -43,11 +44,13 @@ class ManagedNode:
     def __init__(
         self,
         bus: LiveBus,
+        parameters: NodeParameters,
         stop: threading.Event,
         on_failure: Callable[[Exception], None],
         load: Callable[[NodeParameters], Pipeline] = load_pipeline,
         check: Callable[[NodeParameters], None] = check_model,
     ):
+        self.parameters = parameters
         self._bus, self._stop, self._on_failure = bus, stop, on_failure
         self._load, self._check = load, check
         self._node: HandNode | None = None
@@ -59,29 +62,30 @@ class ManagedNode:
         bus.every(DIAGNOSTICS_PERIOD_S, self._diagnose)
 
     @property
-    def configured(self) -> bool:
-        """Whether the outputs exist."""
-        return self._node is not None
-
-    @property
     def active(self) -> bool:
         """Whether the networks are loaded."""
         return self._worker is not None
 
     @property
-    def parameters(self) -> NodeParameters:
-        """Those that hold; ValueError before the node is configured."""
-        return self._configured().parameters
+    def transitions(self) -> Mapping[str, Callable[[], None]]:
+        """What to do for each transition of a ROS 2 managed node, by its label."""
+        return {
+            "configure": self.configure,
+            "activate": self.activate,
+            "deactivate": self.deactivate,
+            "cleanup": self.clean_up,
+            "shutdown": self.clean_up,
+        }
 
-    def configure(self, parameters: NodeParameters) -> None:
+    def configure(self) -> None:
         """Check the model and create the outputs.
 
         Raises:
             ValueError: weights are missing or damaged.
             RuntimeError: the device is not there.
         """
-        self._check(parameters)
-        self._node = HandNode(self._bus, parameters)
+        self._check(self.parameters)
+        self._node = HandNode(self._bus, self.parameters)
 
     def activate(self) -> None:
         """Load the networks and subscribe to the cameras.
@@ -121,13 +125,15 @@ class ManagedNode:
             self._node = None
 
     def change(self, values: Mapping[str, Any]) -> None:
-        """Take new values of live parameters, which hold from the next image on.
+        """Take new values of parameters; once the node is configured, of live ones only, from the next image on.
 
         Raises:
             ValueError: an unknown name, a value that is not allowed, or one that cannot change now.
         """
-        node = self._configured()
-        node.parameters = changed_parameters(node.parameters, values)
+        if self._node is None:
+            self.parameters = parameters_from({**self.parameters.values(), **values})
+        else:
+            self._node.parameters = self.parameters = changed_parameters(self.parameters, values)
 
     def summary(self) -> str:
         """What became of the images so far, in a sentence."""

@@ -92,9 +92,7 @@ class NodeParameters:
         "auto", "Where the networks run; auto takes CUDA when it is there.", choices=("auto", "cpu", "cuda")
     )
     threads: int = _row(0, "Threads for the networks on the CPU; 0 leaves the choice to the runtime.", 0, 256)
-    autostart: bool = _row(
-        True, "Configure and activate at start; otherwise wait for lifecycle transitions. Only with rclpy."
-    )
+    autostart: bool = _row(True, "Configure and activate at start; otherwise wait for lifecycle transitions.")
     cameras: tuple[str, ...] = _row(
         ("",),
         "Cameras that this process serves with one batched network: the topics of each lie below its name, such as "

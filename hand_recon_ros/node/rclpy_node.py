@@ -48,13 +48,13 @@ class HandLifecycleNode(LifecycleNode):
         for row in PARAMETERS:
             self.declare_parameter(row.name, row.plain(row.default), descriptor_of(row))
         self.bus = RclpyBus(self)
-        self._hands = ManagedNode(self.bus, stop, self._fail, load, check)
+        self._hands = ManagedNode(self.bus, parameters_from(self._values()), stop, self._fail, load, check)
         self.add_on_set_parameters_callback(self._take)
         self._autostart = self.create_timer(0.0, self._start) if self.get_parameter("autostart").value else None
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Check the parameters and the model, create the outputs."""
-        return self._attempt(lambda: self._hands.configure(parameters_from(self._values())))
+        return self._attempt(self._hands.configure)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the networks, subscribe to the cameras."""
@@ -95,10 +95,7 @@ class HandLifecycleNode(LifecycleNode):
         """Judge and apply new values; nothing after this callback refuses them any more."""
         values = {change.name: change.value for change in changes}
         try:
-            if self._hands.configured:
-                self._hands.change(values)
-            else:
-                parameters_from({**self._values(), **values})
+            self._hands.change(values)
         except ValueError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)

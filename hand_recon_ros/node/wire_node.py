@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from hand_recon_ros.bus.discovery import WireSettings
+from hand_recon_ros.bus.lifecycle_services import LifecycleServices
 from hand_recon_ros.bus.parameter_services import ParameterServices
 from hand_recon_ros.bus.ros_args import RosArgs, parse_ros_args
 from hand_recon_ros.bus.wire import WireBus
@@ -73,11 +74,13 @@ def spin_live(
         failures.append(error)
         stop.set()
 
-    node = ManagedNode(bus, stop, fail, load)
+    node = ManagedNode(bus, parameters, stop, fail, load)
     try:
-        node.configure(parameters)
+        life = LifecycleServices(bus, node.transitions)
         ParameterServices(bus, PARAMETERS, lambda: node.parameters.values(), node.change)
-        node.activate()
+        if parameters.autostart:
+            life.perform("configure")
+            life.perform("activate")
         bus.spin(stop)
         logger.info(node.summary())
     finally:

@@ -24,7 +24,7 @@ class World:
         self.pipelines: list[StandIn] = []
         self.failures: list[Exception] = []
         self.loads = list(loads)
-        self.node = ManagedNode(self.bus, self.stop, self.failures.append, self.load, check)
+        self.node = ManagedNode(self.bus, NodeParameters(), self.stop, self.failures.append, self.load, check)
 
     def load(self, parameters: NodeParameters) -> StandIn:
         if self.loads and (error := self.loads.pop(0)):
@@ -49,7 +49,7 @@ class World:
 def test_outputs_come_with_configuring_and_inputs_with_activating() -> None:
     world = World()
     assert not OUTPUTS & set(world.bus.qos)
-    world.node.configure(NodeParameters())
+    world.node.configure()
     assert set(world.bus.qos) >= OUTPUTS
     assert not world.bus.callbacks
     world.node.activate()
@@ -66,7 +66,7 @@ def test_outputs_come_with_configuring_and_inputs_with_activating() -> None:
 def test_deactivating_clears_the_display() -> None:
     world = World()
     world.bus.audience["/hands/markers"] = 1
-    world.node.configure(NodeParameters())
+    world.node.configure()
     world.node.activate()
     world.result()
     world.node.deactivate()
@@ -76,7 +76,7 @@ def test_deactivating_clears_the_display() -> None:
 def test_a_node_goes_round_its_life_again_and_again() -> None:
     world = World()
     for turn in range(20):
-        world.node.configure(NodeParameters())
+        world.node.configure()
         world.node.activate()
         world.result(stamp=turn)
         world.node.deactivate()
@@ -93,8 +93,7 @@ def test_a_damaged_model_is_refused_before_anything_exists() -> None:
 
     world = World(check=damaged)
     with pytest.raises(ValueError, match="damaged"):
-        world.node.configure(NodeParameters())
-    assert not world.node.configured
+        world.node.configure()
     assert not OUTPUTS & set(world.bus.qos)
 
 
@@ -109,17 +108,16 @@ def test_outputs_that_cannot_all_be_created_leave_none_behind(monkeypatch: pytes
 
     monkeypatch.setattr(world.bus, "publisher", missing)
     with pytest.raises(RuntimeError, match="not built"):
-        world.node.configure(NodeParameters())
-    assert not world.node.configured
+        world.node.configure()
     assert set(world.bus.qos) - {"/diagnostics"} == set(world.bus.closed)
 
 
 def test_a_model_that_does_not_load_leaves_the_node_inactive_and_it_may_try_again() -> None:
     world = World(RuntimeError("no memory on the device"))
-    world.node.configure(NodeParameters())
+    world.node.configure()
     with pytest.raises(RuntimeError, match="no memory"):
         world.node.activate()
-    assert (world.node.configured, world.node.active, world.bus.callbacks) == (True, False, {})
+    assert (world.node.active, world.bus.callbacks) == (False, {})
     world.node.activate()
     world.result()
     world.node.clean_up()
@@ -132,8 +130,8 @@ def test_loading_is_given_up_when_the_process_ends() -> None:
         go.wait(30)
         return StandIn()
 
-    node = ManagedNode(bus, stop, lambda error: None, endless, lambda parameters: None)
-    node.configure(NodeParameters())
+    node = ManagedNode(bus, NodeParameters(), stop, lambda error: None, endless, lambda parameters: None)
+    node.configure()
     stop.set()
     node.activate()
     node.clean_up()
@@ -151,7 +149,7 @@ def test_a_transition_out_of_turn_is_answered() -> None:
 
 def test_live_parameters_hold_from_the_next_image_on() -> None:
     world = World()
-    world.node.configure(NodeParameters())
+    world.node.configure()
     world.node.activate()
     world.result()
     world.node.change({"publish_vertices": True})
@@ -160,12 +158,14 @@ def test_live_parameters_hold_from_the_next_image_on() -> None:
     with pytest.raises(ValueError, match="takes effect when the node is configured"):
         world.node.change({"max_hands": 1})
     world.node.clean_up()
+    world.node.change({"max_hands": 1})
+    assert world.node.parameters == NodeParameters(publish_vertices=True, max_hands=1)
 
 
 def test_services_reset_the_tracks_and_switch_the_input() -> None:
     world = World()
     assert world.service("reset_tracks") == (False, "the node is not active; there are no tracks")
-    world.node.configure(NodeParameters())
+    world.node.configure()
     world.node.activate()
     assert world.service("reset_tracks")[0]
     world.result()
@@ -181,7 +181,7 @@ def test_services_reset_the_tracks_and_switch_the_input() -> None:
 def test_diagnostics_tell_rates_latency_intrinsics_and_the_model() -> None:
     world = World()
     assert list(world.diagnostics()) == ["hands: model"]
-    world.node.configure(NodeParameters())
+    world.node.configure()
     world.node.activate()
     world.bus.publishers["/image"] = 1
     assert world.diagnostics()["hands: input"].message == "no images"
@@ -206,7 +206,7 @@ def test_diagnostics_tell_rates_latency_intrinsics_and_the_model() -> None:
 
 def test_diagnostics_warn_of_bad_images_missing_intrinsics_and_publishers_that_do_not_match() -> None:
     world = World()
-    world.node.configure(NodeParameters())
+    world.node.configure()
     world.node.activate()
     world.bus.incompatible["/image"] = 1
     found = world.diagnostics()["hands: input"]
@@ -232,8 +232,15 @@ def test_images_that_wait_are_replaced_by_newer_ones_and_counted() -> None:
             return super().__call__(frames)
 
     bus, pipeline = MemoryBus(), Slow()
-    node = ManagedNode(bus, threading.Event(), lambda error: None, lambda parameters: pipeline, lambda parameters: None)
-    node.configure(NodeParameters())
+    node = ManagedNode(
+        bus,
+        NodeParameters(),
+        threading.Event(),
+        lambda error: None,
+        lambda parameters: pipeline,
+        lambda parameters: None,
+    )
+    node.configure()
     node.activate()
     bus.image(1, 1)
     assert started.wait(10)
@@ -251,9 +258,14 @@ def test_results_that_cannot_be_published_are_a_failure_of_the_node() -> None:
     failed = threading.Event()
     bus = MemoryBus()
     node = ManagedNode(
-        bus, threading.Event(), lambda error: failed.set(), lambda parameters: StandIn(), lambda parameters: None
+        bus,
+        NodeParameters(),
+        threading.Event(),
+        lambda error: failed.set(),
+        lambda parameters: StandIn(),
+        lambda parameters: None,
     )
-    node.configure(NodeParameters())
+    node.configure()
     node.activate()
 
     def broken(*message: Any) -> None:

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from messages import STORE
 from stand_in import StandIn, picture
 
 from hand_recon_ros.bus import LATCHED, RESULTS
@@ -23,6 +24,7 @@ from hand_recon_ros.bus.discovery import localhost_settings
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY, decode_hand_message
 from hand_recon_ros.bus.image_codec import IMAGE, encode_image
 from hand_recon_ros.bus.names import NodeName
+from hand_recon_ros.bus.parameter_values import value_message
 from hand_recon_ros.bus.ros_args import RosArgs
 from hand_recon_ros.bus.wire import WireBus
 from hand_recon_ros.node import NodeParameters
@@ -92,6 +94,52 @@ def test_images_in_hands_out_until_a_signal(number: signal.Signals) -> None:
     assert process.returncode == 0
     assert "3 images processed" in log
     assert "Traceback" not in log
+
+
+def ask(bus: WireBus, service: str, kind: str, *fields: Any) -> Any:
+    """The response of a service of the node /hand_recon."""
+    with closing(bus.client(f"/hand_recon/{service}", kind)) as client:
+        return client.call(STORE.types[f"{kind}_Request"](*fields), WAIT_S)
+
+
+def change_state(bus: WireBus, label: str) -> bool:
+    transition = STORE.types["lifecycle_msgs/msg/Transition"](0, label)
+    return bool(ask(bus, "change_state", "lifecycle_msgs/srv/ChangeState", transition).success)
+
+
+def set_parameter(bus: WireBus, name: str, value: Any) -> Any:
+    parameter = STORE.types["rcl_interfaces/msg/Parameter"](name, value_message(STORE, value))
+    (result,) = ask(bus, "set_parameters", "rcl_interfaces/srv/SetParameters", [parameter]).results
+    return result
+
+
+def test_other_nodes_manage_the_node_as_any_of_ros() -> None:
+    hands: queue.Queue[Any] = queue.Queue()
+    with camera_bus() as bus, node_process("--ros-args", "-p", "autostart:=false") as process:
+        images = bus.publisher("/image", IMAGE, RESULTS)
+        bus.subscribe("/hand_recon/hands", HAND_ARRAY, RESULTS, lambda cdr: hands.put(decode_hand_message(cdr)))
+        stop = threading.Event()
+        receiver = threading.Thread(target=bus.spin, args=(stop,))
+        receiver.start()
+        assert not ask(bus, "reset_tracks", "std_srvs/srv/Trigger").success
+        assert set_parameter(bus, "max_hands", 2).successful
+        assert change_state(bus, "configure")
+        assert images.subscription_count() == 0
+        assert change_state(bus, "activate")
+        assert images.wait_for_subscriptions(1, WAIT_S)
+        assert ask(bus, "reset_tracks", "std_srvs/srv/Trigger").success
+        assert set_parameter(bus, "publish_vertices", True).successful
+        refused = set_parameter(bus, "max_hands", 3)
+        assert (refused.successful, "takes effect when the node is configured" in refused.reason) == (False, True)
+        images.publish(encode_image(1, "camera", picture(1)))
+        assert len(hands.get(timeout=WAIT_S).hands[0].vertices) == 3 * 778
+        assert change_state(bus, "deactivate")
+        assert change_state(bus, "cleanup")
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate(timeout=WAIT_S)
+        stop.set()
+        receiver.join(WAIT_S)
+    assert process.returncode == 0, log
 
 
 class Incomplete(StandIn):

@@ -33,6 +33,7 @@ NAME = "prepared InterHand2.6M"
 SPLITS = ("train", "val", "test")
 MAX_ANNOTATION_BYTES = 1 << 22
 MASK_CHANNEL = {Side.LEFT: 0, Side.RIGHT: 1}
+"""Channel of the mask files, in RGB order."""
 MASK_THRESHOLD = 127
 
 

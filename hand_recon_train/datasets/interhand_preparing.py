@@ -7,7 +7,7 @@ joint heatmaps, which hand a pixel shows, and which point of the hand's surface.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -23,6 +23,7 @@ from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import ByteImage, FloatArray, Side
 from hand_recon_train.datasets.files import DamagedFile, floats, numbers
 from hand_recon_train.datasets.interhand import CameraPose, InterHand
+from hand_recon_train.datasets.interhand_prepared import MASK_CHANNEL
 from hand_recon_train.datasets.mano import HandModels, moved, surface, with_repaired_left
 from hand_recon_train.datasets.sample import Doubles, ManoParameters
 
@@ -33,8 +34,6 @@ DARKEST_MEAN = 10
 HEAT_RADIUS = 2.0
 JOINTS_A_FILE = 3
 VERTEX_COUNT, MAX_COLOUR_BYTES = 778, 1 << 20
-MASK_CHANNEL = {Side.LEFT: 0, Side.RIGHT: 1}
-"""Channel of the mask files, in RGB order."""
 PAIR = (Side.LEFT, Side.RIGHT)
 Colours: TypeAlias = FloatArray
 
@@ -53,6 +52,9 @@ class Outcome:
 
     kept: int
     damaged: tuple[str, ...]
+
+
+Task: TypeAlias = Callable[[int], PreparedPair | str | None]
 
 
 def prepare_interhand(
@@ -219,12 +221,26 @@ def _prepared_or_reason(
         return str(error)
 
 
-def _mapped(task: Any, indices: range, workers: int) -> Iterable[Any]:
+def _mapped(task: Task, indices: range, workers: int) -> Iterator[PreparedPair | str | None]:
+    """What the task makes of each index, in order, by one process or several."""
     if workers == 1:
         yield from map(task, indices)
         return
-    with get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap(task, indices, chunksize=8)
+    with get_context("spawn").Pool(workers, _remember, (task,)) as pool:
+        yield from pool.imap(_remembered, indices, chunksize=8)
+
+
+_tasks: list[Task] = []
+"""The task of this worker process: the data set is large, and sent once, not with every index."""
+
+
+def _remember(task: Task) -> None:
+    cv2.setNumThreads(1)
+    _tasks.append(task)
+
+
+def _remembered(index: int) -> PreparedPair | str | None:
+    return _tasks[-1](index)
 
 
 def _save(folder: Path, number: int, pair: PreparedPair) -> None:

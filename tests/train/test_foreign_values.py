@@ -21,14 +21,24 @@ from layouts.truth import scene, stand_in_models
 
 from hand_recon_ros.types import Side
 from hand_recon_train.datasets import Sample, open_dataset
+from hand_recon_train.datasets.interhand import InterHand
+from hand_recon_train.datasets.interhand_preparing import prepare_interhand
 
 FOREIGN = (None, "x", -1, 1e300, [], {}, [[]], {"a": 1}, [1, "x"], True)
+
+
+def prepared(root, scenes):
+    prepare_interhand(InterHand(write_interhand(root / "raw", scenes)), "train", stand_in_models(), root / "out")
+    return root / "out"
+
+
 SMALL = (scene(1), scene(2))
 VGA = (scene(5, (Side.RIGHT,), (640, 480)),) * 2
 CASES = {
     "freihand": (lambda root: write_freihand(root, SMALL, versions=1), None),
     "freihand-tsv": (lambda root: write_freihand_tables(root, SMALL), None),
     "interhand": (lambda root: write_interhand(root, [scene(1, (Side.RIGHT, Side.LEFT))]), None),
+    "interhand-prepared": (lambda root: prepared(root, [scene(1, (Side.RIGHT, Side.LEFT))]), None),
     "ho3d": (lambda root: write_ho3d(root, SMALL[:1]), None),
     "ho3d-handoccnet": (lambda root: write_ho3d_annotations(root, SMALL), None),
     "dexycb": (lambda root: write_dexycb(root, [VGA]), "all"),

@@ -127,3 +127,13 @@ def test_dark_pictures_are_left_out(tmp_path):
     raw = write_interhand(tmp_path / "raw", SCENES[:1])
     write_picture(next((raw / "images").rglob("*.jpg")), np.full((120, 160, 3), 4, np.uint8))
     assert prepare_interhand(InterHand(raw), "train", stand_in_models(), tmp_path / "out").kept == 0
+
+
+def test_several_processes_write_the_same(prepared, tmp_path):
+    raw = write_interhand(tmp_path / "raw", SCENES)
+    damaged = next((raw / "images").rglob("image112.jpg"))
+    damaged.write_bytes(damaged.read_bytes()[:500])
+    outcome = prepare_interhand(InterHand(raw), "train", stand_in_models(), tmp_path / "out", workers=2)
+    assert outcome.kept == 2
+    for path in (prepared[1] / "train").rglob("*.jpg"):
+        assert (tmp_path / "out" / path.relative_to(prepared[1])).read_bytes() == path.read_bytes()

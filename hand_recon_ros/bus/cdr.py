@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 LITTLE_ENDIAN = b"\x00\x01\x00\x00"
 HEADER_BYTES = 4
-MAX_STRING_BYTES = 65536
+MAX_STRING_BYTES = 1024
+"""Names of frames, encodings and models are short, and what is wrong with them ends up in logs and diagnostics."""
 
 
 @lru_cache(maxsize=1024)

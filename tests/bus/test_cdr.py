@@ -91,7 +91,7 @@ def test_other_encapsulations_are_refused(cdr: bytes) -> None:
         CdrReader(cdr)
 
 
-@pytest.mark.parametrize("claimed", [5, 65536, 65537, 2**32 - 1])
+@pytest.mark.parametrize("claimed", [5, 1024, 1025, 2**32 - 1])
 def test_a_length_beyond_the_message_is_refused(claimed: int) -> None:
     cdr = b"\0\1\0\0" + claimed.to_bytes(4, "little") + b"abcd"
     with pytest.raises(ValueError, match=r"cut short|at most"):

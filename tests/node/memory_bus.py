@@ -15,7 +15,7 @@ from hand_recon_ros.bus import Qos
 from hand_recon_ros.bus.camera_codec import encode_camera_info, info_of
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY
 from hand_recon_ros.bus.image_codec import encode_image
-from hand_recon_ros.bus.interface import Answer
+from hand_recon_ros.bus.interface import Answer, Cdr
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.types import CameraModel
 
@@ -28,7 +28,7 @@ class MemoryPublisher:
     def __init__(self, bus: MemoryBus, topic: str, ros_type: str):
         self._bus, self._topic, self._ros_type = bus, topic, ros_type
 
-    def publish(self, cdr: bytearray) -> None:
+    def publish(self, cdr: Cdr) -> None:
         message = STORE.deserialize_cdr(bytes(cdr), self._ros_type)
         self._bus.sent[self._topic].append(message)
         if self._ros_type == HAND_ARRAY:

@@ -18,19 +18,19 @@ from launch.actions import (
     RegisterEventHandler,
     TimerAction,
 )
-from launch.event_handlers import OnProcessExit
+from launch.event_handlers import OnProcessExit, OnProcessIO
 from launch.events import Shutdown, matches_action
-from launch.events.process import ShutdownProcess
+from launch.events.process import ProcessIO, ShutdownProcess
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
-from launch_ros.event_handlers import OnStateTransition
 
 from launch import LaunchContext, LaunchDescription
 
 PACKAGE = "hand_recon_ros"
 NODE_NAME = "hand_recon"
+READY = b"waiting for images on"
+"""What the node logs when it is active."""
 LAST_IMAGES_S = 2.0
 """How long the images that are still in the node may take after the player's end."""
 
@@ -85,22 +85,13 @@ def _evaluation(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     ]
     recorder = _recorder(results, inputs)
     player = _player(given("bag"), given("rate"), given("delay"), inputs)
-    report = Node(
-        package=PACKAGE,
-        executable="hand-recon",
-        arguments=[
-            *("report", str(results), "--out", str(out), "--image-topic", inputs[0]),
-            *("--hands-topic", f"/{NODE_NAME}/hands"),
-            *(word for topic in references for word in ("--reference", topic)),
-        ],
-        output="screen",
-    )
+    report = _report(results, inputs[0], references, out)
     close = EmitEvent(event=ShutdownProcess(process_matcher=matches_action(recorder)))
     out.mkdir(parents=True, exist_ok=True)
     return [
         recorder,
         _node(),
-        RegisterEventHandler(OnStateTransition(goal_state="active", entities=[player])),
+        RegisterEventHandler(_when_ready(player)),
         RegisterEventHandler(
             OnProcessExit(target_action=player, on_exit=[TimerAction(period=LAST_IMAGES_S, actions=[close])])
         ),
@@ -109,6 +100,22 @@ def _evaluation(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             OnProcessExit(target_action=report, on_exit=[EmitEvent(event=Shutdown(reason="the report is written"))])
         ),
     ]
+
+
+def _when_ready(player: ExecuteProcess) -> OnProcessIO:
+    """Starts the player when the node says that it waits for images.
+
+    The node's transition event would be the natural sign, but it is sent once, perhaps before this process listens.
+    """
+    started: list[ExecuteProcess] = []
+
+    def read(event: ProcessIO) -> list[ExecuteProcess] | None:
+        if started or READY not in event.text:
+            return None
+        started.append(player)
+        return started
+
+    return OnProcessIO(on_stdout=read, on_stderr=read)
 
 
 def _node() -> IncludeLaunchDescription:
@@ -135,3 +142,10 @@ def _recorder(results: Path, inputs: list[str]) -> ExecuteProcess:
     topics = "|".join([*inputs, *outputs, "/tf", "/tf_static"])
     command = ["ros2", "bag", "record", "--storage", "mcap", "--output", str(results), "--use-sim-time"]
     return ExecuteProcess(cmd=[*command, "--regex", f"^({topics})$"], output="screen")
+
+
+def _report(results: Path, image_topic: str, references: list[str], out: Path) -> ExecuteProcess:
+    command = ["ros2", "run", PACKAGE, "hand-recon", "report", str(results), "--out", str(out)]
+    topics = ["--image-topic", image_topic, "--hands-topic", f"/{NODE_NAME}/hands"]
+    compared = [word for topic in references for word in ("--reference", topic)]
+    return ExecuteProcess(cmd=[*command, *topics, *compared], output="screen")

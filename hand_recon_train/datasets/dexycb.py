@@ -154,6 +154,8 @@ def _division(split: str) -> tuple[list[int], list[int]]:
 
 
 def _cameras(split: str, serials: list[str]) -> tuple[str, ...]:
+    if split != ALL and len(serials) != CAMERAS:
+        raise ValueError(f"expected {CAMERAS} cameras for {split}, got {len(serials)}; use the split {ALL!r}")
     if not split.startswith("s2"):
         return tuple(serials)
     return tuple(serials[{"s2_train": slice(0, 6), "s2_val": slice(6, 7), "s2_test": slice(7, 8)}[split]])

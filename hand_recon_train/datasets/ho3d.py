@@ -36,6 +36,7 @@ from hand_recon_train.datasets.sample import (
 
 NAME = "HO-3D version 2"
 SPLITS = ("train", "evaluation")
+MASKS = "HO3D_v2_segmentations_rendered"
 FROM_OPENGL = np.diag([1.0, -1.0, -1.0])
 MAX_META_BYTES = 1 << 24
 MAX_LIST_BYTES = 1 << 26
@@ -79,9 +80,15 @@ class Ho3d:
         where = str(path)
         meta = _read_meta(path)
         camera = pinhole(array_field(meta, "camMat", (3, 3), where), image, where)
-        mask = _read_mask(folder / "seg" / f"{number}.png", image)
+        mask = self._mask(sequence, number, image)
         hands = () if _unannotated(meta) else (self._hand(meta, where, camera, mask),)
         return Sample(image, camera, hands, str(file.relative_to(self._root)))
+
+    def _mask(self, sequence: str, number: str, image: ByteImage) -> Mask | None:
+        """From the folder of its own that masks come in, or from beside the pictures."""
+        places = [self._root / folder / self._split / sequence / "seg" / f"{number}.jpg" for folder in (MASKS, ".")]
+        found = next((path for path in places if path.exists()), None)
+        return None if found is None else _read_mask(found, image)
 
     def _hand(self, meta: Any, where: str, camera: CameraModel, mask: Mask | None) -> HandTruth:
         joints, mano, vertices, box = unknown_joints(), None, None, None
@@ -120,10 +127,8 @@ def _box(corners: np.ndarray[Any, np.dtype[np.float64]]) -> FloatArray:
     return floats([*corners[:2], *(corners[2:] - corners[:2])])
 
 
-def _read_mask(path: Path, image: ByteImage) -> Mask | None:
-    """The hand's pixels, from a map of any size in which the hand is red and the object blue."""
-    if not path.exists():
-        return None
+def _read_mask(path: Path, image: ByteImage) -> Mask:
+    """The hand's pixels, from a smaller map in which the hand is red and the object blue."""
     labels = read_labels(path, NAME)
     if labels.ndim != 3:
         raise ValueError(f"expected a picture of red hands and blue objects in {path}, got a grey one")

@@ -2,6 +2,7 @@
 
 import pickle
 
+import cv2
 import numpy as np
 
 from hand_recon_ros.hand_model import axis_angle_to_matrix, matrix_to_axis_angle
@@ -18,7 +19,8 @@ def write_ho3d(root, scenes, split="train", sequence="ABF10", unannotated=()):
         labels = np.zeros_like(scene.image)
         labels[..., 0] = 255 * scene.hands[0].mask
         labels[:9, :9, 2] = 255  # an object
-        write_picture(folder / "seg" / f"{k:04d}.png", labels)
+        small = cv2.resize(labels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_NEAREST)
+        write_picture(root / "HO3D_v2_segmentations_rendered" / split / sequence / "seg" / f"{k:04d}.jpg", small)
         meta = _train_meta(scene) if split == "train" else _evaluation_meta(scene)
         if k in unannotated:
             meta |= dict.fromkeys(("handJoints3D", "handPose", "handTrans", "handBeta", "objRot", "objTrans"))
@@ -34,8 +36,8 @@ def _train_meta(scene):
     return {
         "camMat": scene.camera.matrix,
         "handJoints3D": (hand.joints @ FLIP)[MANO_ORDER],
-        "handPose": np.concatenate([wrist, hand.pose[3:]]),
-        "handBeta": hand.betas.astype(np.float64),
+        "handPose": np.concatenate([wrist, hand.pose[3:]])[:, None],
+        "handBeta": hand.betas.astype(np.float64)[:, None],
         "handTrans": FLIP @ (pivot(hand) + hand.translation) - pivot(hand),
         "objName": "021_bleach_cleanser",
         "objLabel": 12,

@@ -12,7 +12,9 @@ import pytest
 
 from hand_recon_ros import cli
 from hand_recon_ros.camera import assumed_camera, project, scaled_camera
+from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.pipeline import HandPipeline
+from hand_recon_ros.types import Side
 
 # FFmpeg reads its log level once, and fixtures use it before `hand-recon` could set it.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -48,6 +50,8 @@ def stand_in(monkeypatch, two_hands):
     class StandIn:
         def __init__(self):
             self.options, self.stop_at, self.count = {}, None, 0
+            self.frame = two_hands
+            self.models = {side: load_free_hand(side) for side in (Side.LEFT, Side.RIGHT)}
 
         def create(self, **options):
             self.options = options
@@ -59,8 +63,8 @@ def stand_in(monkeypatch, two_hands):
             self.count += 1
             height, width = rgb.shape[:2]
             used = scaled_camera(camera, width, height) if camera else assumed_camera(width, height)
-            hands = [replace(hand, joints_2d=project(used, hand.joints)) for hand in two_hands.hands if rgb.any()]
-            return replace(two_hands, hands=tuple(hands), camera=used, stamp_ns=stamp_ns, frame_id=frame_id)
+            hands = [replace(hand, joints_2d=project(used, hand.joints)) for hand in self.frame.hands if rgb.any()]
+            return replace(self.frame, hands=tuple(hands), camera=used, stamp_ns=stamp_ns, frame_id=frame_id)
 
     found = StandIn()
     monkeypatch.setattr(HandPipeline, "create", found.create)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import resource
+from dataclasses import replace
 
 import cv2
 import pytest
 import trimesh
 
+from hand_recon_ros.pipeline import box_finder
 from hand_recon_ros.results import read_results
+from hand_recon_ros.types import Side
 
 DEFAULTS = {"model": "default", "mano": None, "random_weights": False, "device": "auto", "max_hands": 4}
 
@@ -123,3 +127,88 @@ def test_an_unknown_model_is_one_sentence(hand_recon, picture, tmp_path):
     done = hand_recon("image", picture("a.png"), "-o", tmp_path / "out", "--model", "best")
     assert done.code == 1
     assert "the model must be one of default, " in done.err and done.err.count("\n") == 1
+
+
+def test_a_fit_writes_the_published_files_of_each_hand(hand_recon, stand_in, picture, tmp_path):
+    options = ("--fit", "--depth", 0.5, "--camera", "70,70,32,24", "--model", "handoccnet", "--random-weights")
+    done = hand_recon("image", picture("a.png"), "-o", tmp_path / "out", *options)
+    assert done.code == 0 and stand_in.options == DEFAULTS | {"model": "handoccnet", "random_weights": True}
+    endings = ("_2d_prediction.png", "_3dmesh.json", "_3dmesh.obj", "_projection.png")
+    expected = [f"a_{hand}{ending}" for hand in ("left_hand_1", "right_7") for ending in endings]
+    assert names(tmp_path / "out") == sorted(["a.glb", *expected, "a_overlay.png", "results.jsonl"])
+    (record,) = read_results(tmp_path / "out" / "results.jsonl")
+    for hand, name in zip(record["hands"], ("right_7", "left_hand_1"), strict=True):
+        written = json.loads((tmp_path / "out" / f"a_{name}_3dmesh.json").read_text())
+        assert {key: len(written[key]) for key in ("hand_scale", "hand_translation", "mano_pose", "mano_shape")} == {
+            "hand_scale": 1,
+            "hand_translation": 3,
+            "mano_pose": 48,
+            "mano_shape": 10,
+        }
+        # The hands stand where they are seen, so that the fit leaves them there: the wrist is at the model's rest.
+        rest = stand_in.models[Side[hand["side"].upper()]].joints_template[0]
+        assert written["hand_translation"] == pytest.approx(hand["joints"][0] - rest, abs=5e-3)
+        assert written["camera"] == [70, 70, 32, 24]
+        mesh = trimesh.load(tmp_path / "out" / f"a_{name}_3dmesh.obj", process=False)
+        assert mesh.vertices.shape == (778, 3)
+
+
+def test_one_hand_needs_no_name_in_its_files(hand_recon, stand_in, picture, tmp_path, monkeypatch):
+    asked = []
+
+    def pipeline(*arguments):
+        asked.append(arguments)
+        return lambda *a, **k: one_hand(stand_in(*a, **k))
+
+    def one_hand(frame):
+        return replace(frame, hands=frame.hands[1:])
+
+    monkeypatch.setattr(box_finder, "box_pipeline", pipeline)
+    path = picture("a.png", width=320, height=240)
+    options = ("--box", "10,20,100,120", "--left", "--model", "handoccnet", "--device", "cpu")
+    done = hand_recon("image", path, "-o", tmp_path / "out", *options)
+    assert done.code == 0
+    assert asked == [("handoccnet", (10.0, 20.0, 100.0, 120.0), Side.LEFT, "cpu", None, False)]
+    assert names(tmp_path / "out") == [
+        "a.glb",
+        "a.obj",
+        "a_hand_bbox.png",
+        "a_hand_image.png",
+        "a_overlay.png",
+        "results.jsonl",
+    ]
+    assert cv2.imread(str(tmp_path / "out" / "a_hand_image.png")).shape == (256, 256, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--left",), "--left belongs to --box"),
+        (("--depth", "0.5"), "--depth to --fit"),
+        (("--box", "1,2,3"), "expected --box X,Y,WIDTH,HEIGHT in pixels"),
+        (("--box", "1,2,3,nan"), "expected --box X,Y,WIDTH,HEIGHT in pixels"),
+        (("--mano", "nowhere"), "nowhere"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(hand_recon, stand_in, picture, tmp_path, options, sentence):
+    done = hand_recon("image", picture("a.png"), "-o", tmp_path / "out", *options)
+    assert done.code == 2 and sentence in " ".join(done.err.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_network_without_parameters_cannot_be_fitted(hand_recon, stand_in, picture, tmp_path, two_hands):
+    bare = replace(two_hands, hands=tuple(replace(hand, pose=None) for hand in two_hands.hands))
+    stand_in.frame = bare
+    done = hand_recon("image", picture("a.png"), "-o", tmp_path / "out", "--fit")
+    assert done.code == 1 and "a fit needs a model that gives MANO's parameters" in done.err
+
+
+@pytest.mark.parametrize("verb", ["image", "video"])
+def test_without_a_checkpoint_the_sentence_says_how_to_import_one(
+    hand_recon, picture, clip, tmp_path, monkeypatch, verb
+):
+    monkeypatch.setenv("HAND_RECON_MODELS", str(tmp_path / "models"))
+    source = clip if verb == "video" else picture("a.png")
+    done = hand_recon(verb, source, "-o", tmp_path / "out", "--model", "handoccnet", "--device", "cpu")
+    assert done.code == 1 and done.err.count("\n") == 1
+    assert "run `hand-recon models import handoccnet FILE`" in done.err

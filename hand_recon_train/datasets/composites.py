@@ -17,7 +17,6 @@ from hand_recon_ros.types import ByteImage, CameraModel, Side
 from hand_recon_train.datasets.files import read_rgb
 from hand_recon_train.datasets.mano import mirrored
 from hand_recon_train.datasets.sample import Doubles, HandDataset, HandTruth, Mask, Sample
-from hand_recon_train.synthetic.scene import random_backdrop
 
 SIZE = 384
 SOURCE_SIZE = 224
@@ -76,13 +75,19 @@ class MultiHandComposites:
 
     def _background(self, rng: np.random.Generator) -> ByteImage:
         if not self._backgrounds:
-            return random_backdrop(rng, SIZE, SIZE)
+            return smooth_backdrop(rng, SIZE, SIZE)
         picture = read_rgb(self._backgrounds[rng.integers(len(self._backgrounds))], "the folder of backgrounds")
         height, width = picture.shape[:2]
         scale = SIZE / min(height, width)
         turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), rng.uniform(*TURN_DEG), scale)
         turn[:, 2] += (SIZE - width) / 2, (SIZE - height) / 2
         return np.asarray(cv2.warpAffine(picture, turn, (SIZE, SIZE), borderMode=cv2.BORDER_REFLECT), np.uint8)
+
+
+def smooth_backdrop(rng: np.random.Generator, height: int, width: int) -> ByteImage:
+    """Random colours (height, width, 3) that run into each other."""
+    coarse = rng.uniform(0, 255, (4, 5, 3))
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).clip(0, 255), np.uint8)
 
 
 def place(rng: np.random.Generator, patches: Sequence[tuple[float, float]]) -> list[Slot | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
@@ -13,16 +13,17 @@ from hand_recon_ros.hand_model import (
     HandModel,
     axis_angle_to_matrix,
     free_hand_anatomy,
+    free_hand_appearance,
     load_free_hand,
     matrix_to_axis_angle,
     rotations_from_angles,
     skin,
 )
 from hand_recon_ros.hand_model.mano import TIP_VERTICES
+from hand_recon_ros.render.layers import Mesh, draw_meshes, lay_over
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import CameraModel, Side
-from hand_recon_train.synthetic.poses import random_angles
-from hand_recon_train.synthetic.scene import PosedHand, random_backdrop, random_look, render_hands
+from hand_recon_train.datasets.composites import smooth_backdrop
 
 FULL_CHROMA = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
 
@@ -94,16 +95,22 @@ def scene(
     focal = 1.9 * min(size)
     camera = CameraModel(focal, 1.01 * focal, 0.52 * width, 0.49 * height, width, height)
     hands = [_hand(rng, side, k - (len(sides) - 1) / 2, distance) for k, side in enumerate(sides)]
-    looks = [random_look(rng) for _ in hands]
-    posed = [PosedHand(stand_in_models()[hand.side], hand.vertices, hand.joints) for hand in hands]
-    image = render_hands(posed, looks, camera, random_backdrop(rng, height, width))
+    image = smooth_backdrop(rng, height, width)
+    lay_over(image, draw_meshes([_skin(rng, hand) for hand in hands], camera))
     return TrueScene(image, camera, tuple(_with_masks(hands, camera)))
+
+
+def _skin(rng: np.random.Generator, hand: TrueHand) -> Mesh:
+    tone = np.array([0.8, 0.6, 0.5]) * rng.uniform(0.4, 1.1)
+    texture = partial(free_hand_appearance(hand.side).colours, tone=tone)
+    return Mesh(hand.vertices, stand_in_models()[hand.side].faces, texture)
 
 
 def _hand(rng: np.random.Generator, side: Side, place: float, distance: float) -> TrueHand:
     anatomy = free_hand_anatomy()
     axes = anatomy.axes if side == Side.RIGHT else anatomy.mirrored().axes
-    fingers = rotations_from_angles(axes, random_angles(anatomy, rng))
+    angles = anatomy.lower + (anatomy.upper - anatomy.lower) * rng.beta(2, 2, (15, 3))
+    fingers = rotations_from_angles(axes, angles.astype(np.float32))
     turn = axis_angle_to_matrix(rng.normal(0, 1.2, (1, 3)))
     pose = matrix_to_axis_angle(np.concatenate([turn, fingers])).reshape(48).astype(np.float32)
     betas = rng.normal(0, 0.7, 10).astype(np.float32)

@@ -21,7 +21,7 @@ from hand_recon_ros.bus.wire import WireBus
 if TYPE_CHECKING:
     from node_runner import NodeProcess
 
-for neighbour in ("bus", "node"):  # their message builders and stand-ins
+for neighbour in ("bus", "node", "fuzz"):  # their message builders and stand-ins
     sys.path.insert(0, str(Path(__file__).parents[1] / neighbour))
 
 FIRST_PORT, PORTS_PER_DOMAIN, FIRST_PARTICIPANT = 7400, 250, 10

@@ -167,6 +167,7 @@ static DomainParticipant* join(int domain, DomainParticipantListener* listener) 
   auto udp = std::make_shared<eprosima::fastdds::rtps::UDPv4TransportDescriptor>();
   udp->interfaceWhiteList.push_back("127.0.0.1");
   udp->receiveBufferSize = 4 << 20;
+  udp->maxInitialPeersRange = 32;  // participants of this host that are asked, as in ROS 2
   qos.transport().use_builtin_transports = false;
   qos.transport().user_transports.push_back(udp);
   rtps::Locator_t peer;

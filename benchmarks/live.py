@@ -32,7 +32,7 @@ from hand_recon_ros.bus.camera_codec import CAMERA_INFO, encode_camera_info, inf
 from hand_recon_ros.bus.discovery import localhost_settings
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY, decode_hand_message
 from hand_recon_ros.bus.image_codec import IMAGE, encode_image
-from hand_recon_ros.bus.interface import NEWEST_IMAGE, RESULTS
+from hand_recon_ros.bus.interface import NEWEST, RESULTS
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.wire import WireBus
 from hand_recon_ros.camera import scaled_camera
@@ -145,7 +145,7 @@ def publish(bus: WireBus, scene: Scene, frames: npt.NDArray[np.uint8], seconds: 
     camera = replace(whole, height=height, cy=whole.cy - (whole.height - height) // 2)
     topics = [f"{name}/" if name else "" for name in scene.cameras]
     infos = [bus.publisher(f"{topic}camera_info", CAMERA_INFO, RESULTS) for topic in topics]
-    images = [bus.publisher(f"{topic}image", IMAGE, NEWEST_IMAGE) for topic in topics]
+    images = [bus.publisher(f"{topic}image", IMAGE, NEWEST) for topic in topics]
     for info, image, name in zip(infos, images, scene.cameras, strict=True):
         if not (image.wait_for_subscriptions(1, START_S) and info.wait_for_subscriptions(1, START_S)):
             raise RuntimeError("the node did not subscribe; start it by hand to see why")

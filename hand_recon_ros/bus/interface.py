@@ -35,7 +35,7 @@ class Qos:
 
 SENSOR_DATA = Qos(reliable=False, depth=5)
 """REP-2003: best effort, so that it matches best-effort and reliable camera drivers."""
-NEWEST_IMAGE = Qos(reliable=False, depth=1)
+NEWEST = Qos(reliable=False, depth=1)
 """Sensor data where only the newest message is of interest."""
 RESULTS = Qos(reliable=True, depth=5)
 LATCHED = Qos(reliable=True, transient_local=True, depth=4)

@@ -7,7 +7,6 @@ Payloads are plain CDR, topics and types carry ROS names, and the node is announ
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -20,9 +19,10 @@ from cyclonedds.qos import Policy
 from cyclonedds.qos import Qos as DdsQos
 from cyclonedds.sub import Subscriber as DdsSubscriber
 
+from hand_recon_ros.bus.clock import CLOCK, CLOCK_TOPIC, SimulatedTime, system_time_ns
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.discovery import WireSettings, settings_from_environment
-from hand_recon_ros.bus.interface import Answer, OnMessage, Qos
+from hand_recon_ros.bus.interface import NEWEST, Answer, OnMessage, Qos
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.raw_endpoint import RawReader, RawWriter
 from hand_recon_ros.bus.raw_topic import RawTopic
@@ -67,6 +67,7 @@ class WireBus:
         self._publisher, self._subscriber = DdsPublisher(self._participant), DdsSubscriber(self._participant)
         self._topics: dict[tuple[str, str], RawTopic] = {}
         self._service_ids = count(1)
+        self._clock: Callable[[], int] = system_time_ns
         self._receiver = Receiver(self._participant, self.now_ns)
         graph_writer = self._writer(GRAPH_TOPIC, GRAPH_TYPE, GRAPH_QOS)
         self._graph = GraphEntry(node, self._participant, graph_writer, self.settings.distribution)
@@ -130,7 +131,7 @@ class WireBus:
         self.serve(name, "std_srvs/srv/SetBool", switch_handler(handler, self.settings.distribution))
 
     def every(self, period_s: float, callback: Callable[[], None]) -> None:
-        """Call back every period from `spin`, by the system time."""
+        """Call back every period from `spin`, by the clock of `now_ns`."""
         self._receiver.every(period_s, callback)
 
     def resolve(self, topic: str) -> str:
@@ -142,8 +143,14 @@ class WireBus:
         return self.node.sibling(base, topic)
 
     def now_ns(self) -> int:
-        """System time."""
-        return time.time_ns()
+        """System time, or that of `/clock`."""
+        return self._clock()
+
+    def follow_clock(self) -> None:
+        """Take the time from `/clock` from now on, as nodes do with use_sim_time; timers follow it too."""
+        clock = SimulatedTime()
+        self.subscribe(CLOCK_TOPIC, CLOCK, NEWEST, clock.receive)
+        self._clock = clock
 
     def spin(self, stop: threading.Event) -> None:
         """Deliver messages, requests and the time from a receive thread until stop is set."""

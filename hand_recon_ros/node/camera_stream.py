@@ -13,7 +13,7 @@ from hand_recon_ros.bus.camera_codec import CAMERA_INFO
 from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE, compressed_to_rgb, decode_compressed_image
 from hand_recon_ros.bus.hand_codec import Delivery
 from hand_recon_ros.bus.image_codec import IMAGE, decode_image, image_to_rgb
-from hand_recon_ros.bus.interface import NEWEST_IMAGE, SENSOR_DATA, Bus, Subscription
+from hand_recon_ros.bus.interface import NEWEST, SENSOR_DATA, Bus, Subscription
 from hand_recon_ros.bus.throttle import ThrottledWarning
 from hand_recon_ros.node.inputs import CameraInfos, DepthImages
 from hand_recon_ros.node.outputs import HandOutputs
@@ -114,7 +114,7 @@ class CameraStream:
         if self._use_depth:
             self._inputs.append(self._bus.subscribe("depth", IMAGE, SENSOR_DATA, self._depths.receive))
         kind = COMPRESSED_IMAGE if self._compressed else IMAGE
-        self._image = self._bus.subscribe(self.image_topic, kind, NEWEST_IMAGE, on_image)
+        self._image = self._bus.subscribe(self.image_topic, kind, NEWEST, on_image)
         self._inputs.append(self._image)
 
     def close(self) -> None:

@@ -45,8 +45,6 @@ def run_wire_node(
             args = parse_ros_args(argv)
             parameters = _parameters(args)
             _log_to_stderr(args.log_level or "info")
-            if args.parameters.get("use_sim_time"):
-                logger.warning("use_sim_time is ignored: without ROS the node follows the system time")
             spin_live(args, parameters, load, stop, settings)
         except (ValueError, RuntimeError, OSError) as error:
             print(f"hand_recon: {error}", file=sys.stderr)
@@ -68,6 +66,8 @@ def spin_live(
         RuntimeError: DDS or the networks could not start, or the results could not be published any more.
     """
     bus = WireBus(args.node, settings)
+    if args.parameters.get("use_sim_time"):
+        bus.follow_clock()
     failures: list[Exception] = []
 
     def fail(error: Exception) -> None:

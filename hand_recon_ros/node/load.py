@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hand_recon_ros.node.hand_node import Pipeline
 from hand_recon_ros.node.parameters import NodeParameters
 
@@ -17,7 +19,7 @@ def check_model(parameters: NodeParameters) -> None:
     from hand_recon_ros.runtime.device import choose_device
 
     choose_device(parameters.device)
-    check(parameters.model)
+    check(parameters.model, _mano(parameters))
 
 
 def load_pipeline(parameters: NodeParameters, tracking: bool = True) -> Pipeline:
@@ -40,4 +42,9 @@ def load_pipeline(parameters: NodeParameters, tracking: bool = True) -> Pipeline
         ),
         fov_deg=parameters.fallback_fov_deg,
         threads=parameters.threads or None,
+        mano=_mano(parameters),
     )
+
+
+def _mano(parameters: NodeParameters) -> Path | None:
+    return Path(parameters.mano) if parameters.mano else None

@@ -88,6 +88,9 @@ class NodeParameters:
     """
 
     model: str = _row("default", "Name of the model, as `hand-recon models` lists it.")
+    mano: str = _row(
+        "", "Folder with your MANO_RIGHT.pkl and MANO_LEFT.pkl, for research networks; empty for the free hand."
+    )
     device: str = _row(
         "auto", "Where the networks run; auto takes CUDA when it is there.", choices=("auto", "cpu", "cuda")
     )

@@ -74,7 +74,7 @@ def test_whole_numbers_are_taken_for_numbers_but_not_the_other_way_round() -> No
 def test_an_unknown_name_suggests_a_known_one() -> None:
     with pytest.raises(ValueError, match="no parameter max_hand; did you mean max_hands"):
         parameters_from({"max_hand": 2})
-    with pytest.raises(ValueError, match="known are model, device"):
+    with pytest.raises(ValueError, match="known are model, mano, device"):
         parameters_from({"zzz": 2})
 
 

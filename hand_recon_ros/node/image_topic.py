@@ -26,6 +26,8 @@ def colour_image_topic(bag: BagReader, wanted: str | None = None) -> BagTopic:
     colour = [t for t in images if "depth" not in t.name.lower()]
     raw = {t.name for t in colour if t.ros_type == IMAGE}
     choices = [t for t in colour if t.name in raw or t.name.removesuffix(COMPRESSED_SUFFIX) not in raw]
+    if not choices:
+        raise ValueError(f"expected colour images in the recording, its image topics are: {listed}")
     if len(choices) != 1:
         raise ValueError(f"expected one image topic in the recording, it has: {listed}; name the one to use")
     return choices[0]

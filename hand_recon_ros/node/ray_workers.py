@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,12 @@ def run_on_ray(jobs: Sequence[ReplayJob], stop: threading.Event, address: str | 
         ConnectionError: there is no cluster at the address.
     """
     ray = _ray()
-    ray.init(address or "local", include_dashboard=False if address is None else None, log_to_driver=False)
+    ray.init(
+        address or "local",
+        include_dashboard=False if address is None else None,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
     try:
         yield from _outcomes(ray, jobs, stop)
     finally:

@@ -12,6 +12,7 @@ from hand_recon_ros.cli.answers import DEBUG, answering
 from hand_recon_ros.cli.bag import bag
 from hand_recon_ros.cli.conformance import conformance
 from hand_recon_ros.cli.demo import demo
+from hand_recon_ros.cli.doctor import doctor
 from hand_recon_ros.cli.image import image
 from hand_recon_ros.cli.models import import_weights, models
 from hand_recon_ros.cli.node import WITH_ROS_ARGUMENTS, NodeCommand, node
@@ -33,6 +34,7 @@ VERBS = (
     overlay,
     demo,
     conformance,
+    doctor,
 )
 
 

@@ -65,19 +65,21 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _unpack_packages(work: Path) -> None:
-    packages = work / "packages"
-    packages.mkdir()
-    command = ["apt-get", "download", "-qq", "-o", "Acquire::Retries=2", *PACKAGES]
-    try:
-        done = subprocess.run(command, cwd=packages, capture_output=True, text=True, timeout=DOWNLOAD_S)
-    except subprocess.TimeoutExpired as error:
-        raise UnavailableError(f"the packages of the witness did not come within {DOWNLOAD_S} s") from error
-    if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("E:")]
-        raise UnavailableError(
-            f"apt-get cannot download the packages of the witness, which are Debian 12's (has `apt-get update` run "
-            f"here?): {'; '.join(errors)[:300]}"
-        )
+    """Download with package lists of our own, which needs neither root nor an earlier `apt-get update`."""
+    packages, lists, cache = work / "packages", work / "packages" / "lists", work / "packages" / "cache"
+    for folder in (lists / "partial", cache / "archives" / "partial"):
+        folder.mkdir(parents=True)
+    own = ["-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache={cache}", "-o", "APT::Sandbox::User="]
+    for action in (["update"], ["download", *PACKAGES]):
+        try:
+            done = subprocess.run(
+                ["apt-get", *own, *action, "-qq"], cwd=packages, capture_output=True, text=True, timeout=DOWNLOAD_S
+            )
+        except subprocess.TimeoutExpired as error:
+            raise UnavailableError(f"apt-get {action[0]} did not end within {DOWNLOAD_S} s") from error
+        if done.returncode:
+            errors = "; ".join(line for line in done.stderr.splitlines() if line.startswith("E:"))[:300]
+            raise UnavailableError(f"apt-get {action[0]} brings no packages for the witness, Debian 12's: {errors}")
     for package in sorted(packages.glob("*.deb")):
         _run(["dpkg-deb", "-x", str(package), str(work / "root")], work)
 
@@ -89,7 +91,7 @@ def _compile(work: Path, place: Path) -> None:
     root = work / "root" / "usr"
     jars = ":".join(str(jar) for jar in sorted((root / "share").rglob("*.jar")))
     _run(["java", "-cp", jars, "com.eprosima.fastdds.fastddsgen", "-replace", "messages.idl"], work)
-    machine = _run(["gcc", "-print-multiarch"], work).strip()
+    machine = _run(["g++", "-print-multiarch"], work).strip()
     includes = ["-I.", f"-I{root}/include", f"-I{root}/include/{machine}"]
     units = ["messages.cxx", "messagesPubSubTypes.cxx", "witness.cpp"]
     commands = [["g++", "-c", "-O0", "-std=c++17", *includes, unit] for unit in units]

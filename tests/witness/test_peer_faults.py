@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import seeds
 from messages import header, new, reference
@@ -25,6 +26,11 @@ DAMAGED = 400
 def show(camera: Witness, stamp_ns: int, hands: int = 1) -> None:
     """Publish a small picture."""
     camera.command("image", "rt/image", stamp_ns, "lens", 64, 48, "rgb8", 192, hands)
+
+
+def show_after(camera: Witness, start_s: int, number: int) -> None:
+    """Publish the picture of some seconds after a start."""
+    show(camera, (start_s + number) * SECOND)
 
 
 def test_the_node_goes_on_when_a_reliable_subscriber_is_killed(new_witness: NewWitness, new_node: NewNode) -> None:
@@ -66,8 +72,7 @@ def test_a_node_that_is_killed_and_comes_back_is_found_again(new_witness: NewWit
     for start in (1, 1000):
         node = new_node()
         seen = len(viewer.find("message", topic="rt/hand_recon/hands"))
-        ask = lambda k, start=start: show(camera, (start + k) * SECOND)  # noqa: E731
-        viewer.ask_until_heard(ask, ["/hand_recon/hands"], after=seen)
+        viewer.ask_until_heard(partial(show_after, camera, start), ["/hand_recon/hands"], after=seen)
         node.close()  # killed
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hand_recon_ros.cli.answers import FAILED, complain
-from hand_recon_ros.cli.options import Device, MaxHands, Model
+from hand_recon_ros.cli.options import Device, Mano, MaxHands, Model
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -47,6 +47,7 @@ def replay(
     ],
     image_topic: Annotated[str | None, typer.Option(help="Needed when the recording has several cameras.")] = None,
     model: Model = "default",
+    mano: Mano = None,
     device: Device = "auto",
     max_hands: MaxHands = 4,
     vertices: Annotated[bool, typer.Option("--vertices", help="Write mesh vertices into the hands.")] = False,
@@ -71,7 +72,13 @@ def replay(
 
     if address and not workers:
         raise typer.BadParameter("--address is that of a Ray cluster: add --workers ray")
-    parameters = NodeParameters(model=model, device=device, max_hands=max_hands, publish_vertices=vertices)
+    parameters = NodeParameters(
+        model=model,
+        mano=str(mano.resolve()) if mano else "",
+        device=device,
+        max_hands=max_hands,
+        publish_vertices=vertices,
+    )
     topics = tuple(ReferenceTopic.parse(text) for text in reference or ())
     settings = ReplaySettings(parameters, image_topic, topics, tolerance)
     if len(bags) == 1 and not workers:

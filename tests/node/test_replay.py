@@ -14,7 +14,7 @@ from hand_recon_ros.bus.frame_recorder import record_frames
 from hand_recon_ros.bus.hand_codec import decode_hand_message
 from hand_recon_ros.bus.image_codec import IMAGE, encode_image
 from hand_recon_ros.bus.names import NodeName
-from hand_recon_ros.bus.recorder import BagWriter
+from hand_recon_ros.bus.recorder import MAGIC, RECORD_HEADER, BagWriter
 from hand_recon_ros.node.parameters import NodeParameters
 from hand_recon_ros.node.replay import replay_bag
 from hand_recon_ros.types import CameraModel, Frame
@@ -125,3 +125,42 @@ def test_a_recording_that_already_has_results_is_replayed_without_the_old_ones(t
     replay_bag(recording(tmp_path / "in.mcap"), tmp_path / "a.mcap", StandIn())
     replay_bag(tmp_path / "a.mcap", tmp_path / "b.mcap", StandIn())
     assert results(tmp_path / "b.mcap") == results(tmp_path / "a.mcap")
+
+
+def test_a_recording_without_colour_images_is_told(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / "in.mcap") as writer:
+        writer.add_topic("/depth/image", IMAGE)
+        writer.write("/depth/image", 1, encode_image(1, "camera", np.full((4, 4), 700, np.uint16), "16UC1"))
+    with pytest.raises(ValueError, match="expected colour images in the recording, its image topics are: /depth/image"):
+        replay_bag(tmp_path / "in.mcap", tmp_path / "out.mcap", StandIn())
+
+
+def test_a_recording_damaged_in_the_middle_gives_what_comes_before(tmp_path: Path) -> None:
+    frames = [Frame(picture(1, 480, 640), stamp, "camera") for stamp in range(1, 13)]  # two a chunk
+    record_frames(frames, tmp_path / "in.mcap")
+    data = bytearray((tmp_path / "in.mcap").read_bytes())
+    later_chunk = record_starts(data, 0x06)[3]
+    data[later_chunk + RECORD_HEADER.size + 40 + 6] = 5  # the length of its first message becomes five terabytes
+    (tmp_path / "in.mcap").write_bytes(data)
+    with pytest.raises(ValueError, match=r"in\.mcap is damaged"):
+        replay_bag(tmp_path / "in.mcap", tmp_path / "out.mcap", StandIn())
+    assert 1 < len(results(tmp_path / "out.mcap")) < 12
+
+
+def record_starts(data: bytes, kind: int) -> list[int]:
+    """Places of the records of a kind in an MCAP file."""
+    starts, place = [], len(MAGIC)
+    while place < len(data) - len(MAGIC):
+        found, length = RECORD_HEADER.unpack_from(data, place)
+        starts += [place] if found == kind else []
+        place += RECORD_HEADER.size + length
+    return starts
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99])
+def test_a_recording_that_was_cut_short_is_told(tmp_path: Path, share: float) -> None:
+    data = recording(tmp_path / "in.mcap").read_bytes()
+    (tmp_path / "cut.mcap").write_bytes(data[: int(share * len(data))])
+    with pytest.raises(ValueError, match=r"cut\.mcap cannot be read: .*`mcap recover`"):
+        replay_bag(tmp_path / "cut.mcap", tmp_path / "out.mcap", StandIn())
+    assert not (tmp_path / "out.mcap").exists()

@@ -6,7 +6,6 @@ import json
 import subprocess
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -86,13 +85,14 @@ class Witness:
 
         return self.wait("message", stamped, topic=dds_topic(topic))["data"]
 
-    def ask_until_heard(self, ask: Callable[[int], None], topics: Iterable[str], after: int = 0) -> None:
-        """Call ask(0), ask(1), ... until each topic has brought more than some messages: a new match may lose some."""
+    def ask_until_heard(
+        self, ask: Callable[[int], None], topics: Iterable[str], condition: Callable[[Any], bool] = lambda data: True
+    ) -> None:
+        """Call ask(0), ask(1), ... until each topic has brought such a message: a new match may lose some."""
         wanted = {dds_topic(topic) for topic in topics}
 
         def heard() -> bool:
-            counts = Counter(event["topic"] for event in self.events if event["event"] == "message")
-            return all(counts[topic] > after for topic in wanted)
+            return wanted <= {e["topic"] for e in self.events if e["event"] == "message" and condition(e["data"])}
 
         for attempt in range(ATTEMPTS):
             ask(attempt)

@@ -23,7 +23,10 @@ from hand_recon_ros.types import FloatArray, Side
 def read_observations(
     path: Path, hands_topic: str | None = None, image_topic: str | None = None, others: Collection[str] = ()
 ) -> Observations:
-    """Stamps of the pictures and the hands found in them; of results that belong to no picture nothing is kept.
+    """Stamps of the pictures and the hands found in them.
+
+    Results that belong to no picture are left out, and so are hands with a joint that is not a number: nobody could use
+    them.
 
     Args:
         path: recording with images and results.
@@ -80,7 +83,8 @@ class _Results:
         frame = decode_hand_array(cdr, {})
         self._stamps.append(frame.stamp_ns)
         self._timings.append([getattr(frame.timing, f"{stage}_ms") for stage in STAGES])
-        self._hands += [(frame.stamp_ns, hand.side, hand.track_id, hand.joints.copy()) for hand in frame.hands]
+        found = [hand for hand in frame.hands if np.isfinite(hand.joints).all()]
+        self._hands += [(frame.stamp_ns, hand.side, hand.track_id, hand.joints.copy()) for hand in found]
 
     def of(self, pictures: Stamps) -> Observations:
         stamps, hands = np.array(self._stamps, np.int64), hand_samples(self._hands)

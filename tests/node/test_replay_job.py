@@ -122,6 +122,21 @@ def test_pictures_that_fail_count_as_not_found(tmp_path: Path) -> None:
     assert (record["sides"]["right"]["drop_outs"], record["sides"]["right"]["longest_gap_s"]) == (1, 0.2)
 
 
+def test_hands_that_are_no_numbers_count_as_not_found(tmp_path: Path) -> None:
+    class Lost(StandIn):
+        def hands_of(self, frame):
+            found = super().hands_of(frame)
+            lost = tuple(replace(hand, joints=hand.joints * np.float32(np.nan)) for hand in found.hands[1:])
+            return replace(found, hands=found.hands[:1] + lost)
+
+    bag = recording(tmp_path / "a.mcap", (2, 1, 2))
+    job = ReplayJob(bag, tmp_path / "result.mcap", SETTINGS, "")
+    _, record = run_job(job, threading.Event(), load=lambda parameters: Lost())
+    assert record is not None
+    assert record["sides"]["right"]["hands"] == 3
+    assert record["sides"]["right"]["bone_length_spread"]["index_tip"] == 0
+
+
 def test_text_of_a_recording_stays_text(tmp_path: Path) -> None:
     bag = recording(tmp_path / '<img src=x onerror="alert(1)">&.mcap')
     replayed(bag, tmp_path / "out")

@@ -65,11 +65,20 @@ class PooledConv2d(nn.Conv2d):
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels, channels, 3, padding=1)
+        self.folded = False
+
+    def fold(self) -> None:
+        """Keep the larger kernel only."""
+        self.weight, self.folded = nn.Parameter(self.pooled_kernel().detach(), requires_grad=False), True
+
+    def pooled_kernel(self) -> Tensor:
+        """The kernel of 4 x 4."""
+        corners = [(right, 1 - right, down, 1 - down) for down in (0, 1) for right in (0, 1)]
+        return torch.stack([functional.pad(self.weight, corner) for corner in corners]).mean(0)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x (B, C, H, W) to (B, C, H / 2, W / 2)."""
-        corners = [(right, 1 - right, down, 1 - down) for down in (0, 1) for right in (0, 1)]
-        kernel = torch.stack([functional.pad(self.weight, corner) for corner in corners]).mean(0)
+        kernel = self.weight if self.folded else self.pooled_kernel()
         return functional.conv2d(x, kernel, self.bias, stride=2, padding=1)
 
 

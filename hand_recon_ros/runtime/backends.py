@@ -66,7 +66,7 @@ def load_torch(build: Build, device: str, threads: int, precision: str) -> Run:
     """
     import torch
 
-    from hand_recon_ros.runtime.folding import fold_batch_norms
+    from hand_recon_ros.runtime.folding import fold
 
     if device == "cuda" and not torch.cuda.is_available():
         raise RuntimeError(
@@ -76,7 +76,7 @@ def load_torch(build: Build, device: str, threads: int, precision: str) -> Run:
     if device == "cpu":
         torch.set_num_threads(threads)
     network, side = built(build).requires_grad_(False), find_network(build.name).input_size
-    fold_batch_norms(network, torch.zeros(1, side, side, 3, dtype=torch.uint8))
+    fold(network, torch.zeros(1, side, side, 3, dtype=torch.uint8))
     network = network.to(device, getattr(torch, precision)).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()

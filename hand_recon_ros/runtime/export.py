@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from hand_recon_ros.networks import find_network
 from hand_recon_ros.runtime.build import Build, built, read_build
-from hand_recon_ros.runtime.folding import fold_batch_norms
+from hand_recon_ros.runtime.folding import fold
 
 
 class SplitPReLU(nn.Module):
@@ -47,7 +47,7 @@ def export_onnx(build: Build, engine: str, path: Path) -> None:
     """
     network, side = built(build).requires_grad_(False), find_network(build.name).input_size
     images = torch.zeros(2, side, side, 3, dtype=torch.uint8)
-    fold_batch_norms(network, images[:1])
+    fold(network, images[:1])
     if engine == "onnxruntime":
         split_prelu(network)
     program = torch.onnx.export(

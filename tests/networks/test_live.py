@@ -49,6 +49,15 @@ def test_every_mesh_network_gives_the_same_seven_tensors(name):
 
 
 @pytest.mark.parametrize("name", SMALL)
+def test_half_precision_gives_finite_float32_hands(name):
+    network = live_network(name, load_free_hand(), random_weights=True).bfloat16()
+    with torch.inference_mode():
+        hands = network(pictures(name, 1))
+    assert {output.dtype for output in hands} == {torch.float32}
+    assert all(torch.isfinite(output).all() for output in hands[:5])
+
+
+@pytest.mark.parametrize("name", SMALL)
 def test_the_first_layer_sees_the_picture_normalised_as_the_table_says(name):
     seen: list[torch.Tensor] = []
     network = untrained_network(name, load_free_hand())

@@ -9,7 +9,7 @@ from torch import nn
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks import find_network, untrained_network
 from hand_recon_ros.networks.handoccnet import PooledConv2d
-from hand_recon_ros.runtime.folding import fold_batch_norms
+from hand_recon_ros.runtime.folding import fold, fold_batch_norms
 
 
 def norms(network: nn.Module) -> int:
@@ -51,7 +51,14 @@ def test_only_normalisations_right_behind_a_convolution_are_folded():
 
 @pytest.mark.parametrize(
     ("name", "left"),
-    [("handoccnet", 22), ("eaa_interhand", 0), ("eaa_interhand_release", 3), ("smhr_single", 0), ("palm_detector", 0)],
+    [
+        ("handoccnet", 22),
+        ("eaa_interhand", 0),
+        ("eaa_interhand_release", 3),
+        ("smhr_single", 0),
+        ("palm_detector", 0),
+        ("youtubehand_resnet18", 0),
+    ],
 )
 def test_folding_changes_nothing_but_the_layers(name, left):
     """HandOccNet normalises before convolutions too; the released EAA holds layers for training only."""
@@ -63,7 +70,7 @@ def test_folding_changes_nothing_but_the_layers(name, left):
     images = torch.randint(0, 256, (1, entry.input_size, entry.input_size, 3), dtype=torch.uint8)
     with torch.inference_mode():
         expected = network(images)
-    fold_batch_norms(network, images)
+    fold(network, images)
     assert norms(network) == left
     with torch.inference_mode():
         for ours, theirs in zip(network(images), expected, strict=True):

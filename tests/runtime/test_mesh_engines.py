@@ -12,6 +12,7 @@ import torch
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks import find_intake, live_network, mesh_network_names
 from hand_recon_ros.networks.conformance.seeding import seeded_image
+from hand_recon_ros.networks.live import LiveHands
 from hand_recon_ros.runtime import load_engine
 
 LARGE = ("youtubehand_resnet50", "youtubehand_hrnet")
@@ -24,12 +25,15 @@ def pictures(name: str, count: int) -> np.ndarray:
     return np.ascontiguousarray(np.round(255 * planes).astype(np.uint8).transpose(0, 2, 3, 1))
 
 
-def expect_near(ours: np.ndarray, theirs: torch.Tensor) -> None:
-    """Within 1e-4 of the range, NaN where NaN is."""
-    assert ours.dtype == np.float32
-    reference = theirs.numpy()
-    spread = max(np.ptp(reference), 1e-3) if np.isfinite(reference).all() else 1.0
-    np.testing.assert_allclose(ours, reference, rtol=0, atol=1e-4 * spread, equal_nan=True)
+def expect_near(ours: tuple[np.ndarray, ...], theirs: LiveHands) -> None:
+    """Within 1e-4 of the range, which is 1 for probabilities; NaN where NaN is."""
+    for name, output, wanted in zip(LiveHands._fields, ours, theirs, strict=True):
+        assert output.dtype == np.float32
+        reference = wanted.numpy()
+        whole = name in ("score", "right") or np.isnan(reference).any()
+        np.testing.assert_allclose(
+            output, reference, rtol=0, atol=1e-4 * (1 if whole else np.ptp(reference)), equal_nan=True, err_msg=name
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -44,10 +48,8 @@ def test_the_export_agrees_with_pytorch_in_every_cpu_engine(name):
         if engine == "openvino":
             pytest.importorskip("openvino")
         run = load_engine(name, "cpu", threads=1, engine=engine, hand_model=hand, random_weights=True)
-        for ours, theirs in zip(run(images), expected, strict=True):
-            expect_near(ours, theirs)
-        for ours, theirs in zip(run(images[1:]), expected, strict=True):
-            expect_near(ours, theirs[1:])
+        expect_near(run(images), expected)
+        expect_near(run(images[1:]), LiveHands(*(output[1:] for output in expected)))
         assert [output.shape[0] for output in run(images[:0])] == [0] * 7
 
 

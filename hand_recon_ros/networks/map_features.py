@@ -112,5 +112,6 @@ class FeatureFusion(nn.Module):
 
 def image_tokens(fused: Tensor, points: Tensor) -> Tensor:
     """Values of a map (B, C, S, S) at points (B, N, 2) from -1 to 1: tokens (B, N, C)."""
-    sampled = functional.grid_sample(fused, points[:, :, None].to(fused.dtype), align_corners=False)
-    return sampled.squeeze(3).transpose(1, 2)
+    # In half precision places of a map would be a quarter of a pixel apart.
+    sampled = functional.grid_sample(fused.float(), points[:, :, None], align_corners=False)
+    return sampled.squeeze(3).transpose(1, 2).to(fused.dtype)

@@ -35,13 +35,13 @@ $(STAMP):
 		{ echo "Python 3.10 or newer is needed, $(PYTHON) is older: name another one with PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "python3 -m venv failed: install the venv module (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,train,ray]'
 	@rm -f $(VENV)/installed-*
 	@touch $@
 
 # Universal lock of every version; backports-strenum's newest release refuses Python >= 3.11, which the resolver overlooks.
 lock:
-	uv pip compile --universal --python-version 3.10 pyproject.toml --extra dev --extra bake --extra train \
+	uv pip compile --universal --python-version 3.10 pyproject.toml --extra dev --extra bake --extra train --extra ray \
 		--no-header --no-annotate --no-emit-package backports-strenum -q -o constraints.txt
 
 clean:

@@ -15,7 +15,7 @@ from hand_recon_ros.runtime.device import release_device_memory
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.05
-PATIENCE_S = 1.0
+PATIENCE_S = 0.5
 """How long stopping waits for the picture in work; an abandoned thread ends with the process."""
 
 

@@ -70,7 +70,7 @@ def _hand(row: int, track: Track, model: HandModel, sighting: Sighting, built: R
 
 
 def _known(parameters: npt.NDArray[np.floating]) -> FloatArray | None:
-    return None if np.isnan(parameters).any() else parameters.astype(np.float32)
+    return None if np.isnan(parameters.flat[0]) else parameters.astype(np.float32)
 
 
 def _roi(pixels: FloatArray, camera: CameraModel) -> Roi:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.networks.intake import Region
-from hand_recon_ros.pipeline.finding import NOWHERE
+from hand_recon_ros.pipeline.cropping import NOWHERE
 from hand_recon_ros.pipeline.hand_pipeline import HandPipeline
 from hand_recon_ros.pipeline.hand_rig import HandRig
 from hand_recon_ros.pipeline.landmarks import Landmarks

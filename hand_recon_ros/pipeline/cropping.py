@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,15 +16,24 @@ Regions = npt.NDArray[np.float32]
 
 MAX_STEP = 2.0
 """Image pixels a crop pixel may step over before bilinear sampling aliases visibly."""
+NOWHERE = np.empty((0, 4), np.float32)
+"""No regions."""
 
 
-def crop_regions(pictures: Sequence[ByteImage], regions: Sequence[Regions], size: int) -> ByteImage:
-    """Crops (N, size, size, 3) of the oriented regions (n, 4) of each picture; black where one leaves its picture."""
-    crops = np.empty((sum(map(len, regions)), size, size, 3), np.uint8)
-    free = iter(crops)
-    for rgb, of_one in zip(pictures, regions, strict=True):
-        for region, to_image in zip(of_one, crop_to_image(of_one, size), strict=True):
-            _crop_into(next(free), rgb, region, to_image)
+class Crops(NamedTuple):
+    """Square crops (N, size, size, 3), and the affine maps (N, 2, 3) from their pixels to those of the pictures."""
+
+    images: ByteImage
+    to_image: npt.NDArray[np.float64]
+
+
+def crop_regions(pictures: Sequence[ByteImage], regions: Sequence[Regions], size: int) -> Crops:
+    """Crops of the oriented regions (n, 4) of each picture, in their order; black where one leaves its picture."""
+    every = np.concatenate([*regions, NOWHERE])
+    crops = Crops(np.empty((len(every), size, size, 3), np.uint8), crop_to_image(every, size))
+    sources = (rgb for rgb, of_one in zip(pictures, regions, strict=True) for _ in of_one)
+    for crop, to_image, region, rgb in zip(*crops, every, sources, strict=True):
+        _crop_into(crop, rgb, region, to_image)
     return crops
 
 

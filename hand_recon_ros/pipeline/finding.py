@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hand_recon_ros.pipeline.cropping import NOWHERE
 from hand_recon_ros.pipeline.landmarks import Landmarks, distinct_hands, find_landmarks
 from hand_recon_ros.pipeline.palm_detection import detect_palms
 from hand_recon_ros.pipeline.regions import regions_from_landmarks, regions_from_palms
@@ -25,7 +26,6 @@ MIN_PALM_SCORE = 0.25
 """A weak detection is worth a look, since the landmark network's presence decides."""
 FIRST_LOOK = 0.2
 """Presence that a palm needs in its first, roughly placed crop to be looked at again in a better one."""
-NOWHERE = np.empty((0, 4), np.float32)
 
 
 @dataclass(frozen=True)

@@ -92,9 +92,9 @@ def _iterate(
 ) -> HandState:
     """At most so many steps; the hands of a picture stop when all of them are done."""
     state, change = _step(model, pose_points(model, shaped, state.root, state.angles), seen, state, shape=False)
-    going = change >= DONE
-    if steps == 1 or not going.any():
+    if steps == 1 or change.max() < DONE:
         return state
+    going = change >= DONE
     if not going.all():
         going = np.isin(pictures, pictures[going])
     if going.all():

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from hand_recon_ros.pipeline.chunks import run_in_chunks
 from hand_recon_ros.pipeline.cropping import crop_regions
-from hand_recon_ros.pipeline.regions import crop_to_image
 from hand_recon_ros.types import ByteImage
 
 if TYPE_CHECKING:
@@ -54,21 +53,20 @@ NOTHING = Landmarks(*(np.empty(shape, np.float32) for shape in ((0, 21, 2), (0, 
 def find_landmarks(engine: Engine, pictures: Sequence[ByteImage], regions: Sequence[Array]) -> list[Landmarks]:
     """Run the network over the regions (N, 4) of each picture, all of them in one batch."""
     crops = crop_regions(pictures, regions, INPUT_SIZE)
-    if not len(crops):
+    if not len(crops.images):
         return [NOTHING] * len(pictures)
-    found = _in_image(run_in_chunks(engine, crops), np.concatenate(regions))
+    found = _in_image(run_in_chunks(engine, crops.images), crops.to_image, np.concatenate(regions)[:, 2])
     ends = np.cumsum([len(of_one) for of_one in regions]).tolist()
     return [found.take(slice(end - len(of_one), end)) for end, of_one in zip(ends, regions, strict=True)]
 
 
-def _in_image(outputs: tuple[Array, ...], regions: Array) -> Landmarks:
-    """The network's outputs for crops of regions (N, 4), in pixels of the pictures."""
+def _in_image(outputs: tuple[Array, ...], to_image: npt.NDArray[np.float64], sides: Array) -> Landmarks:
+    """The network's outputs for square crops, with sides (N,) in the pictures and affine maps (N, 2, 3) to them."""
     points, presence, right, world = outputs
-    to_image = crop_to_image(regions, INPUT_SIZE)
     linear, offset = to_image[:, :, :2], to_image[:, None, :, 2]
     pixels = points[..., :2] @ np.swapaxes(linear, 1, 2) + offset
     turned = world.copy()
-    turned[..., :2] = world[..., :2] @ np.swapaxes(linear * (INPUT_SIZE / regions[:, 2, None, None]), 1, 2)
+    turned[..., :2] = world[..., :2] @ np.swapaxes(linear * (INPUT_SIZE / sides[:, None, None]), 1, 2)
     return Landmarks(pixels.astype(np.float32), turned, presence, right)
 
 

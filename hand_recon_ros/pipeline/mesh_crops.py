@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from hand_recon_ros.networks.intake import Intake, Region
 from hand_recon_ros.pipeline.chunks import run_in_chunks
-from hand_recon_ros.pipeline.cropping import crop_regions
+from hand_recon_ros.pipeline.cropping import NOWHERE, crop_regions
 from hand_recon_ros.pipeline.meshes import Meshes
-from hand_recon_ros.pipeline.regions import crop_to_image
 from hand_recon_ros.pipeline.view import Sighting
 from hand_recon_ros.types import Side
 
@@ -38,7 +37,7 @@ class MeshCrops:
         """The hands of all views, at least one, in their order."""
         members = [self._members(sighting) for sighting in sightings]
         squares = [self._squares(s.boxes, of_one) for s, of_one in zip(sightings, members, strict=True)]
-        crops = crop_regions([sighting.view.frame.rgb for sighting in sightings], squares, self.intake.size)
+        crops, to_image = crop_regions([s.view.frame.rgb for s in sightings], squares, self.intake.size)
         right = np.array([track.side == Side.RIGHT for sighting in sightings for track in sighting.tracks])
         crop_of = _crop_of_each_hand(members)
         mirrored = np.zeros(len(crops), bool)
@@ -48,7 +47,6 @@ class MeshCrops:
         vertices, joints, pixels, _, rightness, pose, betas = run_in_chunks(self.engine, crops)
         chosen = crop_of, _slot_of_side(rightness[crop_of], right)
         found = Meshes(vertices[chosen], joints[chosen], pixels[chosen], pose[chosen], betas[chosen], regions=crop_of)
-        to_image = crop_to_image(np.concatenate(squares), self.intake.size)
         return found.mirrored(mirrored[crop_of], self.intake.size).mapped(to_image[crop_of])
 
     def _members(self, sighting: Sighting) -> list[list[int]]:
@@ -67,7 +65,7 @@ class MeshCrops:
 def squares_around(boxes: Array, members: Sequence[Sequence[int]], scale: float) -> npt.NDArray[np.float32]:
     """Upright regions (M, 4) around the common boxes of some hands each; boxes (N, 2, 2) are low and high corners."""
     if not members:
-        return np.empty((0, 4), np.float32)
+        return NOWHERE
     low = np.stack([boxes[rows, 0].min(axis=0) for rows in members])
     high = np.stack([boxes[rows, 1].max(axis=0) for rows in members])
     side = scale * (high - low).max(axis=1).clip(1)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from hand_recon_ros.networks.intake import Intake
 from hand_recon_ros.networks.pictures import Prepared, squared
 from hand_recon_ros.pipeline.chunks import run_in_chunks
-from hand_recon_ros.pipeline.finding import NOWHERE, kept_hands
+from hand_recon_ros.pipeline.cropping import NOWHERE
+from hand_recon_ros.pipeline.finding import kept_hands
 from hand_recon_ros.pipeline.landmarks import Landmarks
 from hand_recon_ros.pipeline.meshes import Meshes, join_meshes
 from hand_recon_ros.pipeline.settings import Settings

@@ -56,7 +56,7 @@ def test_a_palm_region_reaches_out_to_the_fingers():
 
 def test_a_region_outside_the_picture_is_black_and_a_half_outside_one_is_half_black():
     white = np.full((100, 200, 3), 255, np.uint8)
-    away, half = crop_regions([white], [np.array([[900, 900, 80, 0.3], [0, 50, 40, 0]], np.float32)], 32)
+    away, half = crop_regions([white], [np.array([[900, 900, 80, 0.3], [0, 50, 40, 0]], np.float32)], 32).images
     assert away.max() == 0
     assert (half[:, :15] == 0).all() and (half[:, 17:] == 255).all()
 
@@ -67,7 +67,7 @@ def test_a_crop_shows_what_lies_in_its_region_at_any_size(size):
     ramp = np.stack([255 * u / size[1], 255 * v / size[0], 0 * u], axis=-1).astype(np.uint8)
     side = min(size) * 0.8
     centre = np.array([size[1] / 2, size[0] / 2])
-    crop = crop_regions([ramp], [np.array([[*centre, side, 0]], np.float32)], 224)[0].astype(float)
+    crop = crop_regions([ramp], [np.array([[*centre, side, 0]], np.float32)], 224).images[0].astype(float)
     matrix = crop_to_image(np.array([[*centre, side, 0]], np.float32), 224)[0]
     for point in ((20, 30), (200, 100), (112, 210)):
         expected = (matrix @ [*point, 1]) / [size[1], size[0]] * 255

@@ -14,7 +14,7 @@ from hand_recon_ros.pipeline.chunks import run_in_chunks
 from hand_recon_ros.pipeline.cropping import NOWHERE, crop_regions
 from hand_recon_ros.pipeline.meshes import Meshes
 from hand_recon_ros.pipeline.view import Sighting
-from hand_recon_ros.types import Side
+from hand_recon_ros.types import ByteImage, Side
 
 if TYPE_CHECKING:
     from hand_recon_ros.runtime import Engine
@@ -40,14 +40,17 @@ class MeshCrops:
         crops, to_image = crop_regions([s.view.frame.rgb for s in sightings], squares, self.intake.size)
         right = np.array([track.side == Side.RIGHT for sighting in sightings for track in sighting.tracks])
         crop_of = _crop_of_each_hand(members)
-        mirrored = np.zeros(len(crops), bool)
-        if self.intake.right_only:
-            mirrored[crop_of] = ~right
-        crops[mirrored] = crops[mirrored][:, :, ::-1]
+        return self._read(crops, crop_of, right).mapped(to_image[crop_of])
+
+    def _read(self, crops: ByteImage, crop_of: Rows, right: npt.NDArray[np.bool_]) -> Meshes:
+        """The hands in their crops (N,), right ones or not (N,); a network of right hands is shown left ones mirrored."""
+        mirrored = ~right if self.intake.right_only else np.zeros(len(right), bool)
+        flipped = crop_of[mirrored]
+        crops[flipped] = crops[flipped][:, :, ::-1]
         vertices, joints, pixels, _, rightness, pose, betas = run_in_chunks(self.engine, crops)
         chosen = crop_of, _slot_of_side(rightness[crop_of], right)
         found = Meshes(vertices[chosen], joints[chosen], pixels[chosen], pose[chosen], betas[chosen], regions=crop_of)
-        return found.mirrored(mirrored[crop_of], self.intake.size).mapped(to_image[crop_of])
+        return found.mirrored(mirrored, self.intake.size)
 
     def _members(self, sighting: Sighting) -> list[list[int]]:
         """Which hands each crop of a view shows."""

@@ -37,11 +37,6 @@ class Recipe:
         """Names of the networks that run."""
         return self.detector, self.landmarker
 
-    @property
-    def needs(self) -> str:
-        """What users must bring."""
-        return "nothing"
-
 
 @dataclass(frozen=True)
 class MeshRecipe:
@@ -64,13 +59,6 @@ class MeshRecipe:
         """Names of the networks that run."""
         finders = () if self.intake.region == Region.IMAGE else RECIPES[0].networks
         return *finders, self.name
-
-    @property
-    def needs(self) -> str:
-        """What users must bring."""
-        imported = "imported" if self.name in imported_names() else f"`hand-recon models import {self.name} FILE`"
-        mano = "MANO's files with --mano" if self.intake.direct_mesh else "MANO's files with --mano for exact shapes"
-        return f"its published weights ({imported}), {mano}"
 
 
 RECIPES = (
@@ -101,9 +89,13 @@ def model_recipes() -> tuple[Recipe | MeshRecipe, ...]:
     own = [name for name in imported_names() if name not in zoo]
     return (
         *RECIPES,
-        *(MeshRecipe(name, find_network(name).summary) for name in zoo),
-        *(MeshRecipe(name, f"{find_network(name).summary}: own weights") for name in own),
+        *(MeshRecipe(name, _summary(name)) for name in zoo),
+        *(MeshRecipe(name, f"{_summary(name)}: own weights") for name in own),
     )
+
+
+def _summary(name: str) -> str:
+    return find_network(name).summary + ("; needs MANO" if find_intake(name).direct_mesh else "")
 
 
 def find_recipe(name: str) -> Recipe | MeshRecipe:

@@ -23,6 +23,7 @@ MAGIC = b"\x89MCAP0\r\n"
 # MCAP records of an empty data end and of a footer without a summary: readers then scan the file.
 END_OF_DATA = struct.pack("<BQI", 0x0F, 4, 0) + struct.pack("<BQQQI", 0x02, 20, 0, 0, 0) + MAGIC
 RECORD_HEADER = struct.Struct("<BQ")
+PARTIAL = ".partial"
 FOREVER = QosTime(9223372036, 854775807)
 
 
@@ -44,10 +45,14 @@ class BagWriter:
         if path.suffix != ".mcap":
             raise ValueError(f"expected the name of an .mcap file for the recording, got {path}")
         self.path = path
-        self._folder = path.with_name(f"{path.name}.partial")
-        for place in (path, self._folder):
-            if place.exists():
-                raise FileExistsError(f"{place} exists already; remove it or choose another name")
+        self._folder = path.with_name(f"{path.name}{PARTIAL}")
+        if path.exists():
+            raise FileExistsError(f"{path} exists already; remove it or choose another name")
+        if self._folder.exists():
+            raise FileExistsError(
+                f"{self._folder} is left of a recording that was killed; keep it with "
+                f"`hand-recon recover {self._folder}`, remove it, or choose another name"
+            )
         self._writer = Writer(self._folder, version=9, storage_plugin=StoragePlugin.MCAP)
         self._writer.open()
         self._topics: dict[str, Connection] = {}
@@ -98,7 +103,7 @@ class BagWriter:
         if not self._open:
             return
         self._open = False
-        file = self._folder / f"{self._folder.name}.mcap"
+        file = _file_in(self._folder)
         if self._intact:
             try:
                 self._writer.close()
@@ -118,6 +123,31 @@ class BagWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def recover(folder: Path) -> Path:
+    """Put what a killed process left of a recording in the recording's place, readable; returns that place.
+
+    Args:
+        folder: named after the recording, with `.partial` behind it.
+
+    Raises:
+        ValueError: the folder is not what is left of a recording.
+        FileExistsError: the recording itself is there.
+    """
+    place, file = folder.with_suffix(""), _file_in(folder)
+    if folder.suffix != PARTIAL or not file.is_file():
+        raise ValueError(f"expected a folder such as night.mcap{PARTIAL} with {file.name} in it, got {folder}")
+    if place.exists():
+        raise FileExistsError(f"{place} exists already; move it away first")
+    seal(file)
+    file.replace(place)
+    shutil.rmtree(folder)
+    return place
+
+
+def _file_in(folder: Path) -> Path:
+    return folder / f"{folder.name}.mcap"
 
 
 def seal(path: Path) -> None:

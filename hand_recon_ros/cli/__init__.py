@@ -18,6 +18,7 @@ from hand_recon_ros.cli.models import import_weights, models
 from hand_recon_ros.cli.node import WITH_ROS_ARGUMENTS, NodeCommand, node
 from hand_recon_ros.cli.overlay import overlay
 from hand_recon_ros.cli.play import play
+from hand_recon_ros.cli.recover import recover
 from hand_recon_ros.cli.replay import replay
 from hand_recon_ros.cli.report import report
 from hand_recon_ros.cli.video import video
@@ -31,6 +32,7 @@ VERBS = (
     replay,
     report,
     bag,
+    recover,
     overlay,
     demo,
     conformance,

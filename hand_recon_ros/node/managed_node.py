@@ -101,7 +101,7 @@ class ManagedNode:
                 node.open(worker.mailbox.put)
         except BaseException:
             node.close()
-            worker.stop()
+            worker.stop(self._stop)
             raise
         self._worker = worker
         for stream in node.streams.values():
@@ -112,7 +112,7 @@ class ManagedNode:
         if self._node is not None:
             self._node.close()
         if self._worker is not None:
-            self._worker.stop()
+            self._worker.stop(self._stop)
             self._worker = None
         if self._node is not None:
             self._node.clear()

@@ -55,9 +55,11 @@ class Worker:
         if self._load_error is not None:
             raise self._load_error
 
-    def stop(self) -> None:
-        """End after the picture in work and release the pipeline; may be called twice."""
+    def stop(self, give_up: threading.Event) -> None:
+        """End after the picture in work and release the pipeline; hardly wait for it when give_up is set."""
         self.mailbox.close()
+        while self._thread.is_alive() and not give_up.is_set():
+            self._thread.join(POLL_S)
         self._thread.join(PATIENCE_S)
         if self._thread.is_alive():
             logger.warning("the work in hand takes longer than %g s and is left behind", PATIENCE_S)

@@ -22,7 +22,7 @@ from hand_recon_ros.bus.camera_codec import CAMERA_INFO, encode_camera_info, inf
 from hand_recon_ros.bus.definitions import message_types
 from hand_recon_ros.bus.image_codec import IMAGE, decode_image, encode_image
 from hand_recon_ros.bus.names import NodeName
-from hand_recon_ros.bus.recorder import BagWriter, seal
+from hand_recon_ros.bus.recorder import BagWriter, recover, seal
 from hand_recon_ros.types import CameraModel
 
 INFO = encode_camera_info(info_of(CameraModel(600, 600, 320, 240, 640, 480), 0, "camera"))
@@ -212,3 +212,32 @@ def test_a_file_of_a_killed_process_can_be_sealed(tmp_path: Path) -> None:
     assert 0 < len(found) < 22
     seal(left)
     assert [m.cdr for m in messages(left)] == [m.cdr for m in found]
+
+
+def test_what_is_left_of_a_killed_recording_is_told_and_recovered(tmp_path: Path) -> None:
+    out = tmp_path / "out.mcap"
+    writer = BagWriter(out)
+    writer.add_topic("/a", IMAGE)
+    writer.write("/a", 1, encode_image(1, "camera", np.zeros((4, 4, 3), np.uint8)))
+    with pytest.raises(FileExistsError, match=r"hand-recon recover .*out\.mcap\.partial"):
+        BagWriter(out)
+    writer.close()
+    left = tmp_path / "other.mcap.partial"
+    left.mkdir()
+    (left / "other.mcap.partial.mcap").write_bytes(out.read_bytes())
+    assert recover(left) == tmp_path / "other.mcap"
+    with open_bag(tmp_path / "other.mcap") as bag:
+        assert [message.stamp_ns for message in bag.messages()] == [1]
+    assert not left.exists()
+
+
+def test_only_what_is_left_of_a_recording_is_recovered_and_nothing_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ValueError, match=r"night\.mcap\.partial"):
+        recover(tmp_path / "folder")
+    left = tmp_path / "out.mcap.partial"
+    left.mkdir()
+    (left / "out.mcap.partial.mcap").touch()
+    (tmp_path / "out.mcap").touch()
+    with pytest.raises(FileExistsError, match="exists already"):
+        recover(left)

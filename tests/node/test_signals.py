@@ -16,7 +16,7 @@ from hand_recon_ros.bus.bag_reader import open_bag
 from hand_recon_ros.bus.discovery import localhost_settings
 from hand_recon_ros.bus.image_codec import IMAGE, decode_image, encode_image
 from hand_recon_ros.bus.names import NodeName
-from hand_recon_ros.bus.recorder import seal
+from hand_recon_ros.bus.recorder import recover
 from hand_recon_ros.bus.wire import WireBus, WirePublisher
 
 DOMAIN = 1 + (os.getpid() + 61) % 100
@@ -106,8 +106,8 @@ def test_what_a_killed_recording_leaves_can_be_sealed_and_read(start: Start, tmp
     recorder = start("recording_process.py", str(tmp_path / "out.mcap"))
     recorder.wait_for("recording")
     recorder.stop(signal.SIGKILL)
-    left = tmp_path / "out.mcap.partial" / "out.mcap.partial.mcap"
-    seal(left)
+    left = recover(tmp_path / "out.mcap.partial")
+    assert left == tmp_path / "out.mcap"
     assert stamps(left) == list(range(len(stamps(left))))
     assert len(stamps(left)) > 5  # all chunks that were complete
 

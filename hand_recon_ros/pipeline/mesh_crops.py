@@ -43,7 +43,7 @@ class MeshCrops:
         return self._read(crops, crop_of, right).mapped(to_image[crop_of])
 
     def _read(self, crops: ByteImage, crop_of: Rows, right: npt.NDArray[np.bool_]) -> Meshes:
-        """The hands in their crops (N,), right ones or not (N,); a network of right hands is shown left ones mirrored."""
+        """The hands in their crops (N,), right or not (N,); a network of right hands is shown left ones mirrored."""
         mirrored = ~right if self.intake.right_only else np.zeros(len(right), bool)
         flipped = crop_of[mirrored]
         crops[flipped] = crops[flipped][:, :, ::-1]

@@ -12,8 +12,9 @@ from hand_recon_ros.cli.answers import DEBUG, answering
 from hand_recon_train.cli.inspect import inspect
 from hand_recon_train.cli.prepare import prepare
 from hand_recon_train.cli.program import PROGRAM
+from hand_recon_train.cli.synth import synth
 
-VERBS = (inspect, prepare)
+VERBS = (inspect, prepare, synth)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from hand_recon_train.synthetic.compiled import compiled
 from hand_recon_train.synthetic.looks import draw_colour
 from hand_recon_train.synthetic.shading import lit_share, on_map
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 LARGEST = 640
@@ -81,7 +82,10 @@ def _piece(rng: np.random.Generator, picture: ByteImage, size: int) -> Array:
     height, width = picture.shape[:2]
     side = rng.uniform(0.35, 1) * min(height, width)
     warp = cv2.getRotationMatrix2D((0, 0), rng.normal(0, 12), size / side)
-    warp[:, 2] = size / 2 - warp[:, :2] @ (rng.uniform(side / 2, width - side / 2), rng.uniform(side / 2, height - side / 2))
+    warp[:, 2] = size / 2 - warp[:, :2] @ (
+        rng.uniform(side / 2, width - side / 2),
+        rng.uniform(side / 2, height - side / 2),
+    )
     if rng.random() < 0.5:
         warp[0] = -warp[0] + (0, 0, size - 1)
     piece = cv2.warpAffine(picture, warp, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
@@ -93,7 +97,7 @@ def painted(rng: np.random.Generator, size: int) -> Array:
     picture = _field(rng, size, int(rng.integers(2, 6)), rng.uniform(8, 55))
     if rng.random() < 0.65:
         picture = _clutter(rng, picture, int(rng.integers(2, 14)))
-    if rng.random() < 0.3:
+    if rng.random() < 0.18:
         picture = _stripes(rng, picture)
     if rng.random() < 0.6:
         detail = _field(rng, size, int(rng.choice([12, 24, 56, 90])), rng.uniform(3, 16)) - 127
@@ -131,8 +135,8 @@ def _clutter(rng: np.random.Generator, picture: Array, count: int) -> Array:
             cv2.ellipse(picture, tuple(at.astype(int).tolist()), axes, turn, 0, 360, colour, -1)
         else:
             end = at + long * np.array([np.cos(turn), np.sin(turn)])
-            ends = [tuple(np.rint(point).astype(int).tolist()) for point in (at, end)]
-            cv2.line(picture, *ends, colour, int(rng.integers(1, max(2, size // 14))))
+            first, last = (tuple(np.rint(point).astype(int).tolist()) for point in (at, end))
+            cv2.line(picture, first, last, colour, int(rng.integers(1, max(2, size // 14))))
     return picture
 
 
@@ -144,10 +148,13 @@ def _stripes(rng: np.random.Generator, picture: Array) -> Array:
     return picture * (1 + np.float32(rng.uniform(0.03, 0.18)) * wave[..., None])
 
 
-def shadow_on_wall(focal: float, centre: Array, size: int, depth: float, shadow: tuple[Array, Array], softness: int) -> Array:
+def shadow_on_wall(
+    focal: float, centre: Array, size: int, depth: float, shadow: tuple[Array, Array], softness: int
+) -> Array:
     """Share (size, size) of the key lamp that reaches a wall across the view at a depth in metres."""
     coarse = np.empty((-(-size // SHADOW_GRID), -(-size // SHADOW_GRID)), np.float32)
     _wall(coarse, float(focal), float(centre[0]), float(centre[1]), float(depth), *shadow, softness)
+    coarse = cv2.blur(coarse, (3, 3))
     return np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_LINEAR))
 
 

@@ -6,7 +6,7 @@ a millimetre or two as capsules where their skins just touch.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from hand_recon_ros.hand_model.model import TO_21
 from hand_recon_ros.types import BONES
 from hand_recon_train.synthetic.compiled import compiled
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 
 PARENT, CHILD = (np.array(ends) for ends in zip(*BONES, strict=True))
 FINGER, LEVEL = np.divmod(np.arange(20), 4)
@@ -66,9 +66,9 @@ def hand_capsules(joints: Array, radii: Array) -> Capsules:
     """Capsules of a hand with joints (21, 3) and radii (20,); their round ends do not stand out over fingertips."""
     points = np.ascontiguousarray(joints, np.float64)
     start, end = points[PARENT], points[CHILD]
-    bone = end - start
-    short = np.where(LEVEL == 3, radii / np.linalg.norm(bone, axis=1), 0)
-    return Capsules(start, end - short[:, None] * bone, radii)
+    bone = end[3::4] - start[3::4]
+    end[3::4] -= (radii[3::4] / np.sqrt((bone * bone).sum(axis=1)))[:, None] * bone
+    return Capsules(start, end, radii)
 
 
 def self_overlap(hand: Capsules) -> Array:

@@ -15,5 +15,5 @@ except ImportError as error:  # pragma: no cover
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """The function as machine code, kept on disk between runs; exact IEEE arithmetic, so that seeds give equal bytes."""
-    return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+    """The function as machine code, kept on disk between runs; exact arithmetic, so that seeds give equal bytes."""
+    return njit(cache=True, nogil=True, error_model="numpy")(function)

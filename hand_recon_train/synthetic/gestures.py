@@ -6,12 +6,14 @@ abduction, twist.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from hand_recon_train.synthetic.poses import CURLED, FINGERS, NAMED_POSES, pose
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
 
 STRAIGHT, SOFT = ((0,), (4,), (2,)), ((28,), (32,), (16,))
 OVER, BESIDE = ((4, 30, -5), (27,), (58,)), ((2, 4), (4,), (6,))  # the thumb over a fist, beside the palm
@@ -22,7 +24,9 @@ def _all(joints: tuple[tuple[float, ...], ...], thumb: tuple[tuple[float, ...], 
     return pose(**dict.fromkeys(FINGERS, joints), thumb=thumb)
 
 
-def _raised(*fingers: str, thumb: tuple[tuple[float, ...], ...] = ACROSS, **others: tuple[tuple[float, ...], ...]) -> Array:
+def _raised(
+    *fingers: str, thumb: tuple[tuple[float, ...], ...] = ACROSS, **others: tuple[tuple[float, ...], ...]
+) -> Array:
     """Some fingers straight, the others curled."""
     joints = {finger: STRAIGHT if finger in fingers else CURLED for finger in FINGERS}
     return pose(**{**joints, **others}, thumb=thumb)
@@ -58,10 +62,14 @@ KINDS: dict[str, dict[str, Array]] = {
         "pointing": NAMED_POSES["pointing"],
         "pistol": _raised("index", thumb=OUT),
         "soft_pointing": pose(
-            index=((8,), (10,), (5,)), **dict.fromkeys(FINGERS[1:], ((48,), (62,), (32,))), thumb=((14, 16), (20,), (24,))
+            index=((8,), (10,), (5,)),
+            **dict.fromkeys(FINGERS[1:], ((48,), (62,), (32,))),
+            thumb=((14, 16), (20,), (24,)),
         ),
         "pressing": pose(
-            index=((30,), (28,), (14,)), **dict.fromkeys(FINGERS[1:], ((40,), (58,), (30,))), thumb=((8, 8), (12,), (18,))
+            index=((30,), (28,), (14,)),
+            **dict.fromkeys(FINGERS[1:], ((40,), (58,), (30,))),
+            thumb=((8, 8), (12,), (18,)),
         ),
     },
     "pinch": {
@@ -74,7 +82,9 @@ KINDS: dict[str, dict[str, Array]] = {
             thumb=((13, 26, 4), (13,), (20,)),
         ),
         "closed_pinch": pose(
-            index=((47, -4), (47,), (31,)), **dict.fromkeys(FINGERS[1:], ((64,), (80,), (44,))), thumb=((12, 26, 4), (12,), (21,))
+            index=((47, -4), (47,), (31,)),
+            **dict.fromkeys(FINGERS[1:], ((64,), (80,), (44,))),
+            thumb=((12, 26, 4), (12,), (21,)),
         ),
         "tripod": pose(
             index=((45, -3), (42,), (26,)),
@@ -84,7 +94,9 @@ KINDS: dict[str, dict[str, Array]] = {
             thumb=((14, 28, 4), (12,), (20,)),
         ),
         "key_pinch": pose(
-            index=((48,), (58,), (24,)), **dict.fromkeys(FINGERS[1:], ((60,), (70,), (36,))), thumb=((4, 14), (14,), (26,))
+            index=((48,), (58,), (24,)),
+            **dict.fromkeys(FINGERS[1:], ((60,), (70,), (36,))),
+            thumb=((4, 14), (14,), (26,)),
         ),
         "five_pinch": _all(((50,), (40,), (22,)), ((16, 30, 4), (10,), (16,))),
     },
@@ -178,7 +190,9 @@ def _broad(rng: np.random.Generator, lower: Array, upper: Array) -> Array:
     by_chain = np.append(walk[[0, 1, 3, 2]], rng.uniform(-0.1, 0.9))
     share = np.clip(by_chain[:, None] + rng.normal(0, 0.18, (5, 3)), -0.1, 1)
     angles = (lower + upper) / 2 + (upper - lower) * rng.normal(0, 0.22, (15, 3))
-    angles[:, 0] = np.where(share >= 0, share * upper[:, 0].reshape(5, 3), -share * 10 * lower[:, 0].reshape(5, 3)).ravel()
+    angles[:, 0] = np.where(
+        share >= 0, share * upper[:, 0].reshape(5, 3), -share * 10 * lower[:, 0].reshape(5, 3)
+    ).ravel()
     return np.asarray(angles)
 
 

@@ -132,5 +132,3 @@ def _part(rng: np.random.Generator, mesh: Mesh) -> Surface:
     height = mesh[0][:, 2] if rng.random() < 0.7 else np.arctan2(mesh[0][:, 1], mesh[0][:, 0]) * 0.02
     band = np.sin(height * rng.uniform(30, 200) + rng.uniform(0, 6.3)) > rng.uniform(0, 1.6)
     return Surface(mesh[0], mesh[1], np.where(band[:, None], draw_colour(rng), colour), material)
-
-

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hand_recon_ros.hand_model import HandModel, free_hand_appearance, load_free_hand
 from hand_recon_ros.render.shading import face_normals
 from hand_recon_ros.types import Side
-from hand_recon_train.synthetic.rig import HandRig, free_hand_rig
+from hand_recon_train.synthetic.rig import HandRig, free_hand_rig, linear
 from hand_recon_train.synthetic.shading import Light, Skin
 
 Array = npt.NDArray[np.floating]
@@ -33,20 +33,19 @@ PALE_PALM = (np.array([1.0, 0.98, 0.97]), np.array([2.1, 2.2, 2.3]))
 GRAIN_SIZE = 256
 
 
-def linear(srgb: Array) -> Array:
-    """Linear light (0 to 1) of sRGB values in 0 to 1."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+def draw_tone(rng: np.random.Generator) -> float:
+    """A person's skin, 0 the lightest to 1 the darkest."""
+    return float(rng.uniform(0, 1))
 
 
-def draw_skin_colour(rng: np.random.Generator, rig: HandRig) -> Array:
-    """Linear colours (V, 3) of the vertices of a hand: a tone, blotches, a pale palm on dark skin."""
-    where = rng.uniform(0, len(TONES) - 1.001)
+def draw_skin_colour(rng: np.random.Generator, rig: HandRig, tone: float) -> Array:
+    """Linear colours (V, 3) of the vertices of a hand: its tone, blotches, a pale palm on dark skin."""
+    where = min(tone, 0.9999) * (len(TONES) - 1)
     first = int(where)
-    tone = linear(TONES[first] + (where - first) * (TONES[first + 1] - TONES[first]))
-    tone = tone * np.exp(rng.normal(0, [0.05, 0.06, 0.08]))
-    dark = where / (len(TONES) - 1)
-    palm = PALE_PALM[0] + dark**1.5 * (PALE_PALM[1] - PALE_PALM[0])
-    colours = tone * (1 + rig.palmar[:, None] * (palm - 1))
+    colour = linear(TONES[first] + (where - first) * (TONES[first + 1] - TONES[first]))
+    colour = colour * np.exp(rng.normal(0, [0.05, 0.06, 0.08]))
+    palm = PALE_PALM[0] + tone**1.5 * (PALE_PALM[1] - PALE_PALM[0])
+    colours = colour * (1 + rig.palmar[:, None] * (palm - 1))
     return np.asarray((colours * _blotches(rng, rig.model)).clip(0, 0.95))
 
 

@@ -9,7 +9,7 @@ from hand_recon_ros.hand_model import axis_angle_to_matrix
 from hand_recon_ros.types import Side
 from hand_recon_train.synthetic.capsules import clearance
 from hand_recon_train.synthetic.poses import FINGERS, pose
-from hand_recon_train.synthetic.posing import PosedHand, draw_hand, finger_overlap, pose_rig, posed_capsules
+from hand_recon_train.synthetic.posing import ALLOWED, PosedHand, draw_hand, finger_overlap, pose_rig, posed_capsules
 from hand_recon_train.synthetic.rig import HandRig
 
 Array = npt.NDArray[np.floating]
@@ -17,10 +17,12 @@ Array = npt.NDArray[np.floating]
 RELATIONS = {"apart": 0.4, "touching": 0.35, "interlocked": 0.25}
 DEEPEST = 0.003
 """Metres that two hands may sink into each other."""
-INTERLOCKING_TRIES = 14
+INTERLOCKING_TRIES, CLASPING_TRIES = 14, 5
 
 
-def draw_partner(rng: np.random.Generator, hand: PosedHand, rig: HandRig, betas: Array) -> tuple[str, PosedHand, PosedHand]:
+def draw_partner(
+    rng: np.random.Generator, hand: PosedHand, rig: HandRig, betas: Array
+) -> tuple[str, PosedHand, PosedHand]:
     """How two hands relate, and both: the first one too, because interlocked hands take the pose that needs.
 
     Args:
@@ -73,38 +75,40 @@ def _withdrawn(hand: PosedHand, other: PosedHand, way: Array) -> PosedHand:
 
 def _interlocked(rng: np.random.Generator, hand: PosedHand, rig: HandRig, betas: Array) -> tuple[PosedHand, PosedHand]:
     """Folded hands: palm to palm, crossed, fingers of one between those of the other; the least deep of some tries."""
-    best: tuple[float, Array, Array, Array, Array] | None = None
+    angles, its_angles = _clasping(rng, hand.rig, hand.betas), _clasping(rng, rig, betas)
+    joints, bones = posed_capsules(hand.rig, angles, hand.betas)
+    others, other_bones = posed_capsules(rig, its_angles, betas)
+    pitch = np.linalg.norm(joints[5] - joints[17]) / 3
+    palm_to_palm, meeting = _towards(hand.rig, rig), _between_fingers(others)
+    best: tuple[float, Array, Array] | None = None
     for _ in range(INTERLOCKING_TRIES):
-        angles = _clasping(rng, hand.rig, hand.betas), _clasping(rng, rig, betas)
-        (joints, bones), (others, other_bones) = (
-            posed_capsules(hand.rig, angles[0], hand.betas),
-            posed_capsules(rig, angles[1], betas),
-        )
-        crossing = axis_angle_to_matrix(rng.uniform(0.5, 1.3) * hand.rig.across)
-        turn = axis_angle_to_matrix(rng.normal(0, 0.08, 3)) @ crossing @ _towards(hand.rig, rig)
-        aside = np.linalg.norm(joints[5] - joints[17]) / 6 * rng.choice([-1, 1]) * hand.rig.across  # half a finger
-        shift = _between_fingers(joints) - turn @ _between_fingers(others) + aside + rng.normal(0, 0.002, 3)
+        crossing = rng.uniform(0.5, 1.3) * hand.rig.across + rng.normal(0, 0.08, 3)
+        turn = axis_angle_to_matrix(crossing) @ palm_to_palm
+        aside = 0.5 * pitch * rng.choice([-1, 1]) * hand.rig.across
+        shift = _between_fingers(joints) - turn @ meeting + aside + rng.normal(0, 0.002, 3)
         moved = other_bones._replace(start=other_bones.start @ turn.T + shift, end=other_bones.end @ turn.T + shift)
         depth = -clearance(bones, moved)
         if best is None or depth < best[0]:
-            place = shift - joints.mean(axis=0) + turn @ others.mean(axis=0)  # posed hands stand about their middle
-            best = depth, *angles, turn, place
+            best = depth, turn, shift - joints.mean(axis=0) + turn @ others.mean(axis=0)
         if depth <= DEEPEST:
             break
     assert best is not None
-    first = pose_rig(hand.rig, best[1], hand.betas, "interlocked", finger_overlap(hand.rig, best[1], hand.betas))
-    second = pose_rig(rig, best[2], betas, "interlocked", finger_overlap(rig, best[2], betas))
-    return first, _withdrawn(first, second.moved(best[3], best[4]), hand.rig.palm_normal)
+    first = pose_rig(hand.rig, angles, hand.betas, "interlocked", finger_overlap(hand.rig, angles, hand.betas))
+    second = pose_rig(rig, its_angles, betas, "interlocked", finger_overlap(rig, its_angles, betas))
+    return first, _withdrawn(first, second.moved(*best[1:]), hand.rig.palm_normal)
 
 
 def _clasping(rng: np.random.Generator, rig: HandRig, betas: Array) -> Array:
     """Angles (15, 3) of fingers a little apart, bent over the back of the other hand."""
-    bend, curl = rng.uniform(15, 50), rng.uniform(10, 45)
-    fan = {"index": 6.0, "middle": 2.0, "ring": -3.0, "pinky": -8.0}
-    joints = {f: ((bend + rng.normal(0, 4), fan[f]), (curl + rng.normal(0, 6),), (0.6 * curl,)) for f in FINGERS}
-    thumb = ((rng.uniform(-5, 12), rng.uniform(-5, 15)), (rng.uniform(0, 25),), (rng.uniform(0, 30),))
-    angles = pose(**joints, thumb=thumb).clip(rig.anatomy.lower, rig.anatomy.upper)
-    return angles if finger_overlap(rig, angles, betas) < 0.004 else pose(**joints)
+    for _ in range(CLASPING_TRIES):
+        bend, curl = rng.uniform(15, 50), rng.uniform(10, 45)
+        fan = {"index": 6.0, "middle": 2.0, "ring": -3.0, "pinky": -8.0}
+        joints = {f: ((bend + rng.normal(0, 4), fan[f]), (curl + rng.normal(0, 6),), (0.6 * curl,)) for f in FINGERS}
+        thumb = ((rng.uniform(-5, 12), rng.uniform(-5, 15)), (rng.uniform(0, 25),), (rng.uniform(0, 30),))
+        angles = pose(**joints, thumb=thumb).clip(rig.anatomy.lower, rig.anatomy.upper)
+        if finger_overlap(rig, angles, betas) <= ALLOWED:
+            break
+    return angles
 
 
 def _between_fingers(joints: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from hand_recon_train.synthetic.compiled import compiled
 from hand_recon_train.synthetic.gestures import draw_gesture
 from hand_recon_train.synthetic.rig import HandRig
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 
 ALLOWED = 0.0025
 """Metres that fingers may sink into one another: flesh yields."""

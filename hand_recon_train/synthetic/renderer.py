@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,13 @@ from hand_recon_ros.types import CameraModel, Side
 from hand_recon_train.datasets.sample import HandTruth, ManoParameters, PoseKind, Sample
 from hand_recon_train.synthetic.backdrops import Backdrops, shadow_on_wall
 from hand_recon_train.synthetic.capsules import Capsules, openness
+from hand_recon_train.synthetic.compiled import compiled
 from hand_recon_train.synthetic.gestures import GRASPS
 from hand_recon_train.synthetic.holding import draw_held
-from hand_recon_train.synthetic.looks import draw_light, draw_skin, draw_skin_colour
+from hand_recon_train.synthetic.looks import draw_light, draw_skin, draw_skin_colour, draw_tone
 from hand_recon_train.synthetic.pairs import any_turn, draw_partner, other_side
 from hand_recon_train.synthetic.posing import SHAPE_SD, PosedHand, draw_hand
-from hand_recon_train.synthetic.rig import HandRig, free_hand_rig, rig_of
+from hand_recon_train.synthetic.rig import free_hand_rig, rig_of
 from hand_recon_train.synthetic.sensor import STILL, Sensor, draw_sensor, exposed, from_jpeg, to_jpeg
 from hand_recon_train.synthetic.shading import SAMPLES, Light, shade, shadow_map
 from hand_recon_train.synthetic.surfaces import SKIN, Scene, Surface, merged
@@ -28,11 +30,13 @@ from hand_recon_train.synthetic.views import View, draw_view, pixels_of, sheared
 from hand_recon_train.synthetic.wear import draw_wear
 from hand_recon_train.synthetic.zbuffer import rasterise
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 
 TWO_HANDED, HOLDING = 0.35, 0.5
 """Share of pictures with a second hand; share of grasps and pinches of single hands that hold something."""
 NEAR_WALL, WALL_SHADE = 0.45, 0.6
+ORIENTATION_TRIES, ARM_TOWARDS_CAMERA = 4, 0.8
+"""Cosine between the hand's direction and the view above which the forearm is before the hand."""
 SIZES = (32, 1024)
 
 
@@ -103,7 +107,7 @@ class Renderer:
         content, hands, held = self._draw_hands(posing)
         size = self.recipe.size
         sensor = draw_sensor(viewing, size) if self.recipe.poor_cameras else STILL
-        turn = any_turn(viewing)
+        turn = _shown(viewing, hands[0])
         middle = np.mean([hand.joints.mean(axis=0) for hand in hands], axis=0)
         shift = -turn @ middle
         hands = [hand.moved(turn, shift) for hand in hands]
@@ -156,11 +160,22 @@ class Renderer:
         return Rendered(sample, jpeg, content, max(hand.overlap for hand in hands))
 
 
+def _shown(rng: np.random.Generator, hand: PosedHand) -> Array:
+    """Any orientation (3, 3) in which the forearm does not hide its own hand."""
+    for _ in range(ORIENTATION_TRIES):
+        turn = any_turn(rng)
+        if turn[2] @ hand.rotations[0] @ hand.rig.ahead < ARM_TOWARDS_CAMERA:
+            break
+    return turn
+
+
 def _dressed(rng: np.random.Generator, hands: Sequence[PosedHand]) -> list[Surface]:
-    """Skin of the hands, owned from 1, and what they wear."""
-    surfaces = []
+    """Skin of the hands, owned from 1, and what they wear; hands of one shape are one person's."""
+    surfaces, tone = [], draw_tone(rng)
     for number, hand in enumerate(hands):
-        look, colours = hand.rig.appearance, draw_skin_colour(rng, hand.rig)
+        if not np.array_equal(hand.betas, hands[0].betas):
+            tone = draw_tone(rng)
+        look, colours = hand.rig.appearance, draw_skin_colour(rng, hand.rig, tone)
         uv = None if look is None else look.uv
         surfaces.append(Surface(hand.vertices, hand.rig.model.faces, colours, SKIN, number + 1, uv))
         surfaces += draw_wear(rng, hand, colours)
@@ -168,7 +183,12 @@ def _dressed(rng: np.random.Generator, hands: Sequence[PosedHand]) -> list[Surfa
 
 
 def _shaded_wall(
-    rng: np.random.Generator, backdrop: Array, camera: CameraModel, hands: Sequence[PosedHand], light: Light, shadow: tuple[Array, Array]
+    rng: np.random.Generator,
+    backdrop: Array,
+    camera: CameraModel,
+    hands: Sequence[PosedHand],
+    light: Light,
+    shadow: tuple[Array, Array],
 ) -> Array:
     """The backdrop as a wall close behind the hands, with their shadow on it."""
     behind = float(max(hand.joints[:, 2].max() for hand in hands)) + rng.uniform(0.01, 0.2)
@@ -200,19 +220,21 @@ def _truth(
 def _visible(
     owner: int, joints: Array, camera: CameraModel, radii: Array, scene: Scene, face: Array, nearest: Array
 ) -> npt.NDArray[np.bool_]:
-    """(21,) joints in the picture whose pixel, or one beside it, shows their own flesh: skin at most a bone's thickness
-    in front of them.
-    """  # fmt: skip
-    thickness = 1.6 * np.append(radii[0], radii) + 0.003
-    at = np.rint(SAMPLES * (project(camera, joints) + 0.5) - 0.5)
-    seen = np.zeros(len(joints), bool)
-    for row in (-1, 0, 1):
-        for column in (-1, 0, 1):
-            u, v = (at + (column, row)).clip(-1e6, 1e6).astype(np.int64).T
-            inside = (u >= 0) & (v >= 0) & (u < face.shape[1]) & (v < face.shape[0])
-            u, v = u.clip(0, face.shape[1] - 1), v.clip(0, face.shape[0] - 1)
-            own = (face[v, u] >= 0) & (scene.owner[face[v, u]] == owner)
-            seen |= inside & own & (1 / nearest[v, u].clip(1e-6) > joints[:, 2] - thickness)
+    """(21,) joints at whose pixel, or beside it, their own skin is seen, at most a bone's thickness before them."""
+    at = np.rint(SAMPLES * (project(camera, joints).astype(np.float64) + 0.5) - 0.5).clip(-1e6, 1e6).astype(np.int64)
+    front = joints[:, 2] - 1.6 * np.append(radii[0], radii) - 0.003
+    return np.asarray(_seen(at, 1 / front.clip(1e-3), owner, scene.owner, face, nearest))
+
+
+@compiled
+def _seen(at: Array, nearer: Array, owner: int, owners: Array, face: Array, nearest: Array) -> Array:
+    seen = np.zeros(len(at), np.bool_)
+    for k in range(len(at)):
+        for v in range(max(0, at[k, 1] - 1), min(face.shape[0], at[k, 1] + 2)):
+            for u in range(max(0, at[k, 0] - 1), min(face.shape[1], at[k, 0] + 2)):
+                f = face[v, u]
+                if f >= 0 and owners[f] == owner and nearest[v, u] < nearer[k]:
+                    seen[k] = True
     return seen
 
 

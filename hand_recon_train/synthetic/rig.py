@@ -33,7 +33,7 @@ class HandRig:
 
     Attributes:
         anatomy: axes and limits of its finger joints; equal angles mean equal gestures on both sides.
-        rim: vertices of the open wrist in order.
+        rim: vertices of the open wrist in order. rim_tint: (N, 3) linear factors of the texture on the tone there.
         radii: (20,) thickness of its bones, metres, at zero shape.
         rest_overlap: (20, 20) how deep its capsules overlap at rest, where skins do not.
         palmar: (V,) 1 on the palm's side, 0 on the back.
@@ -44,6 +44,7 @@ class HandRig:
     model: HandModel
     anatomy: JointAnatomy
     rim: Indices
+    rim_tint: Array
     radii: Array
     rest_overlap: Array
     palmar: Array
@@ -64,19 +65,35 @@ def rig_of(model: HandModel) -> HandRig:
     joints, radii = rest_joints(model), bone_radii(model)
     ahead, across, normal = _palm_frame(joints, model.side)
     facing = vertex_normals(model.template, model.faces) @ normal
-    ours = model.name == load_free_hand().name
+    appearance = free_hand_appearance(model.side) if model.name == load_free_hand().name else None
+    rim = rim_vertices(model.faces)
     return HandRig(
         model=model,
         anatomy=_anatomy(model),
-        rim=rim_vertices(model.faces),
+        rim=rim,
+        rim_tint=_tint(model, appearance, rim),
         radii=radii,
         rest_overlap=self_overlap(hand_capsules(joints, radii)),
         palmar=((facing + 0.15) / 0.6).clip(0, 1),
         palm_normal=normal,
         across=across,
         ahead=ahead,
-        appearance=free_hand_appearance(model.side) if ours else None,
+        appearance=appearance,
     )
+
+
+def _tint(model: HandModel, appearance: HandAppearance | None, vertices: Indices) -> Array:
+    """Linear factors (N, 3) of a texture on the skin's tone at vertices (N,)."""
+    if appearance is None:
+        return np.ones((len(vertices), 3))
+    at = np.array([np.argwhere(model.faces == vertex)[0] for vertex in vertices])
+    seen = appearance.colours(at[:, 0], np.eye(3)[at[:, 1]])
+    return np.asarray(linear(seen) / linear(appearance.skin_tone / 255.0))
+
+
+def linear(srgb: Array) -> Array:
+    """Linear light (0 to 1) of sRGB values in 0 to 1."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
 def _palm_frame(joints: Array, side: Side) -> tuple[Array, Array, Array]:

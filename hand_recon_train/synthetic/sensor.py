@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from hand_recon_ros.types import ByteImage
 from hand_recon_train.synthetic.compiled import compiled
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 
 MOVING, SOFT, VIGNETTED = 0.4, 0.4, 0.3
 MOST_MOVEMENT = 0.035
@@ -83,8 +84,14 @@ def to_jpeg(image: ByteImage, sensor: Sensor) -> bytes:
 
 
 def from_jpeg(data: bytes) -> ByteImage:
-    """The picture (H, W, 3) of such a file."""
+    """The picture (H, W, 3) of such a file.
+
+    Raises:
+        ValueError: it is none.
+    """
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise ValueError("expected a JPEG, got something else")
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 

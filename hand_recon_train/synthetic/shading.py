@@ -126,34 +126,26 @@ def shade(
         shadow: of shadow_map.
     """
     lamps = np.stack([light.key, light.key_colour, light.fill, light.fill_colour, light.up, light.sky, light.ground])
+    lamps *= light.exposure ** np.array([0, 1, 0, 1, 0, 1, 1])[:, None]
     nails = np.concatenate([skin.nail, skin.polish, [skin.polished, skin.relief]])
-    picture = np.array(background, np.float32)
-    owners = np.zeros((*picture.shape[:2], int(scene.owner.max()) + 1), np.uint8)
-    _shade(
-        scene.vertices.astype(np.float64),
-        scene.normals,
-        scene.colours,
-        scene.faces,
-        scene.material,
-        scene.owner,
-        scene.uv,
-        occlusion.astype(np.float64),
-        np.ascontiguousarray(points_2d, np.float64),
-        face,
-        lamps * light.exposure ** np.array([0, 1, 0, 1, 0, 1, 1])[:, None],
-        skin.texture,
-        skin.grain,
-        nails,
-        *shadow,
-        light.softness,
-        picture,
-        owners,
+    points = np.ascontiguousarray(points_2d, np.float64)
+    job, owners = np.empty(face.shape, np.int32), np.zeros((*background.shape[:2], scene.owner.max() + 1), np.uint8)
+    jobs = _find_jobs(face, scene.faces, scene.material, scene.owner, job, owners)
+    corners, shares = _locate(jobs, scene.faces, points, scene.vertices)
+    surface = _interpolate(corners, shares, scene.vertices, scene.normals, scene.colours, occlusion)
+    material = scene.material[jobs[:, 0]]
+    relief = _paint_skin(
+        material, scene.uv.reshape(-1, 6)[jobs[:, 0]], shares, surface, skin.texture, skin.grain, nails
     )
+    lit = _lit_shares(surface, material, light.key, *shadow, light.softness)
+    colours = _light(surface, material, relief, lit, lamps)
+    picture = np.array(background, np.float32)
+    _resolve(job, colours, picture)
     return picture, owners
 
 
 def _encoding() -> Array:
-    """sRGB in 0 to 255 of linear light in steps of 1 / ENCODING_STEPS, highlights rolled off instead of cut."""
+    """Bytes of sRGB for linear light in steps of 1 / ENCODING_STEPS, highlights rolled off instead of cut."""
     light = np.arange(4 * ENCODING_STEPS + 2) / ENCODING_STEPS
     rolled = np.where(light > 0.7, 0.7 + 0.3 * (1 - np.exp((0.7 - light) / 0.3)), light)
     srgb = np.where(rolled <= 0.0031308, 12.92 * rolled, 1.055 * rolled.clip(1e-9) ** (1 / 2.4) - 0.055)
@@ -187,65 +179,40 @@ def lit_share(x: float, y: float, depth: float, seen: Array, softness: int) -> f
 
 
 @compiled
-def _shade(
-    vertices: Array,
-    normals: Array,
-    colours: Array,
-    faces: Indices,
-    material: Indices,
-    owner: Indices,
-    uv: Array,
-    occlusion: Array,
-    points: Array,
-    face: Indices,
-    lamps: Array,
-    texture: Array,
-    grain: Array,
-    nails: Array,
-    shadow: Array,
-    to_map: Array,
-    softness: int,
-    picture: Array,
-    owners: Array,
-) -> None:
-    height, width = picture.shape[:2]
-    done_face = np.empty(4, np.int32)
-    colour = np.zeros((4, 3))
+def _find_jobs(
+    face: Indices, faces: Indices, material: Indices, owner: Indices, job: Indices, owners: Array
+) -> Indices:
+    """Places (N, 3) to shade: face, and pixel x, y of a sample; job becomes the place that each sample shows, or -1.
+
+    Samples of a pixel on one surface share their shading; counts by owner go to owners.
+    """
+    height, width = face.shape[0] // SAMPLES, face.shape[1] // SAMPLES
+    jobs = np.empty((face.size, 3), np.int32)
+    count = 0
     for row in range(height):
         for column in range(width):
-            filled = empty = 0
-            red = green = blue = 0.0
-            for sample in range(4):
-                y, x = 2 * row + sample // 2, 2 * column + sample % 2
-                f = face[y, x]
-                if f < 0:
-                    empty += 1
-                    continue
-                owners[row, column, owner[f]] += 1
-                known = -1
-                for k in range(filled):
-                    # Neighbouring faces of one surface that look alike share their shading.
-                    g = done_face[k]
-                    if g == f or (material[g] == material[f] and owner[g] == owner[f] and _near(vertices, faces, g, f)):
-                        known = k
-                        break
-                if known < 0:
-                    known = filled
-                    done_face[known] = f
-                    _lit(
-                        vertices, normals, colours, faces, material, uv, occlusion, points, f, x, y, lamps, texture,
-                        grain, nails, shadow, to_map, softness, colour[known],
-                    )  # fmt: skip
-                    filled += 1
-                red, green, blue = red + colour[known, 0], green + colour[known, 1], blue + colour[known, 2]
-            if empty < 4:
-                picture[row, column, 0] = (red + empty * picture[row, column, 0]) / 4
-                picture[row, column, 1] = (green + empty * picture[row, column, 1]) / 4
-                picture[row, column, 2] = (blue + empty * picture[row, column, 2]) / 4
+            first = count
+            for y in range(SAMPLES * row, SAMPLES * row + SAMPLES):
+                for x in range(SAMPLES * column, SAMPLES * column + SAMPLES):
+                    f = face[y, x]
+                    job[y, x] = -1
+                    if f < 0:
+                        continue
+                    owners[row, column, owner[f]] += 1
+                    for k in range(first, count):
+                        g = jobs[k, 0]
+                        if g == f or (material[g] == material[f] and _near(faces, g, f)):
+                            job[y, x] = k
+                            break
+                    if job[y, x] < 0:
+                        jobs[count, 0], jobs[count, 1], jobs[count, 2] = f, x, y
+                        job[y, x] = count
+                        count += 1
+    return jobs[:count].copy()
 
 
 @compiled
-def _near(vertices: Array, faces: Indices, f: int, g: int) -> bool:
+def _near(faces: Indices, f: int, g: int) -> bool:
     """Whether two faces have a corner in common."""
     for i in range(3):
         for j in range(3):
@@ -255,62 +222,132 @@ def _near(vertices: Array, faces: Indices, f: int, g: int) -> bool:
 
 
 @compiled
-def _lit(
-    vertices: Array,
-    normals: Array,
-    colours: Array,
-    faces: Indices,
-    material: Indices,
-    uv: Array,
-    occlusion: Array,
-    points: Array,
-    f: int,
-    x: int,
-    y: int,
-    lamps: Array,
-    texture: Array,
-    grain: Array,
-    nails: Array,
-    shadow: Array,
-    to_map: Array,
-    softness: int,
-    out: Array,
-) -> None:
-    """The colour of a sample, sRGB in 0 to 255."""
-    corners = faces[f, 0], faces[f, 1], faces[f, 2]
-    shares = _shares(vertices, points, corners, x, y)
-    n = _unit(_mixed(normals, corners, shares))
-    p = _mixed(vertices, corners, shares)
-    view = _unit((-p[0], -p[1], -p[2]))
-    albedo = _mixed(colours, corners, shares)
-    u, v, w = shares
-    open_share = u * occlusion[corners[0]] + v * occlusion[corners[1]] + w * occlusion[corners[2]]
-    kind = material[f]
-    gloss, exponent, relief = MATERIALS[kind, 0], MATERIALS[kind, 1], 0.0
-    if kind == 0:
-        albedo, nail, relief = _skin_colour(uv[f], shares, p, albedo, texture, grain, nails)
-        gloss, exponent = gloss * (1 + 1.5 * nail), exponent * (1 + 2 * nail)
+def _locate(jobs: Indices, faces: Indices, points: Array, vertices: Array) -> tuple[Indices, Array]:
+    """Corners (N, 3) of the faces, and their shares (N, 3) at the places, correct in perspective."""
+    corners, shares = np.empty((len(jobs), 3), np.int32), np.empty((len(jobs), 3))
+    for k in range(len(jobs)):
+        f, x, y = jobs[k, 0], jobs[k, 1], jobs[k, 2]
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        za, zb, zc = vertices[a, 2], vertices[b, 2], vertices[c, 2]
+        u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * (zb * zc)
+        v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * (za * zc)
+        w = ((ax - x) * (by - y) - (ay - y) * (bx - x)) * (za * zb)
+        scale = 1 / (u + v + w)
+        shares[k, 0], shares[k, 1], shares[k, 2] = scale * u, scale * v, scale * w
+        corners[k, 0], corners[k, 1], corners[k, 2] = a, b, c
+    return corners, shares
+
+
+POINT, NORMAL, ALBEDO, OPEN = 0, 3, 6, 9
+"""Columns of interpolated surfaces."""
+
+
+@compiled
+def _interpolate(
+    corners: Indices, shares: Array, vertices: Array, normals: Array, colours: Array, occlusion: Array
+) -> Array:
+    """Point, unit normal, reflectance and openness (N, 10) at the places."""
+    out = np.empty((len(corners), 10))
+    for k in range(len(corners)):
+        a, b, c = corners[k, 0], corners[k, 1], corners[k, 2]
+        u, v, w = shares[k, 0], shares[k, 1], shares[k, 2]
+        for i in range(3):
+            out[k, POINT + i] = u * vertices[a, i] + v * vertices[b, i] + w * vertices[c, i]
+            out[k, NORMAL + i] = u * normals[a, i] + v * normals[b, i] + w * normals[c, i]
+            out[k, ALBEDO + i] = u * colours[a, i] + v * colours[b, i] + w * colours[c, i]
+        scale = 1 / (np.sqrt(out[k, NORMAL] ** 2 + out[k, NORMAL + 1] ** 2 + out[k, NORMAL + 2] ** 2) + 1e-12)
+        for i in range(NORMAL, NORMAL + 3):
+            out[k, i] *= scale
+        out[k, OPEN] = u * occlusion[a] + v * occlusion[b] + w * occlusion[c]
+    return out
+
+
+@compiled
+def _paint_skin(
+    material: Indices, uv: Array, shares: Array, surface: Array, texture: Array, grain: Array, nails: Array
+) -> Array:
+    """Put texture and nails on the reflectance of skin; how much is nail, and the relief, (N, 2)."""
+    out, size = np.zeros((len(material), 2)), grain.shape[0]
+    height, width = texture.shape[0], texture.shape[1]
+    for k in range(len(material)):
+        if material[k] != 0:
+            continue
+        s, t = 4 * (surface[k, 0] + 0.5 * surface[k, 2]), 4 * (surface[k, 1] - 0.5 * surface[k, 2])
+        if np.isfinite(uv[k, 0]):
+            u, v, w = shares[k, 0], shares[k, 1], shares[k, 2]
+            s, t = u * uv[k, 0] + v * uv[k, 2] + w * uv[k, 4], u * uv[k, 1] + v * uv[k, 3] + w * uv[k, 5]
+            column, row = min(max(s * width - 0.5, 0.0), width - 1.001), min(max(t * height - 0.5, 0.0), height - 1.001)
+            place = int(row), int(column), row - int(row), column - int(column)
+            nail = _bilinear(texture, place, 3)
+            out[k, 0] = nail
+            for i in range(3):
+                natural = surface[k, ALBEDO + i] * _bilinear(texture, place, i) * (1 + nail * (nails[i] - 1))
+                surface[k, ALBEDO + i] = natural + nail * nails[6] * (nails[3 + i] - natural)
+        i, j = int(np.floor(t * GRAIN_SCALE)) % size, int(np.floor(s * GRAIN_SCALE)) % size
+        out[k, 1] = nails[7] * (1 - out[k, 0]) * grain[i, j]
+        for i in range(3):
+            surface[k, ALBEDO + i] *= 1 + 0.6 * out[k, 1]
+    return out
+
+
+@compiled
+def _lit_shares(surface: Array, material: Indices, key: Array, seen: Array, to_map: Array, softness: int) -> Array:
+    """Share (N,) of the key lamp that reaches the places."""
+    out = np.zeros(len(surface))
+    for k in range(len(surface)):
+        if surface[k, NORMAL] * key[0] + surface[k, NORMAL + 1] * key[1] + surface[k, NORMAL + 2] * key[2] > -0.45:
+            x, y, depth = on_map(to_map, (surface[k, 0], surface[k, 1], surface[k, 2]))
+            out[k] = lit_share(x, y, depth, seen, softness)
+    return out
+
+
+@compiled
+def _light(surface: Array, material: Indices, relief: Array, lit: Array, lamps: Array) -> Array:
+    """Colours (N, 3) of the places, sRGB in 0 to 255."""
+    out = np.empty((len(surface), 3), np.float32)
     key = lamps[0, 0], lamps[0, 1], lamps[0, 2]
-    towards = _dot(n, key) + relief
-    filled = max(0.0, _dot(n, (lamps[2, 0], lamps[2, 1], lamps[2, 2])))
-    up = 0.5 + 0.5 * _dot(n, (lamps[4, 0], lamps[4, 1], lamps[4, 2]))
-    share = 0.0
-    if towards > -0.4:
-        share = lit_share(*on_map(to_map, p), shadow, softness)
-    half = _unit((view[0] + key[0], view[1] + key[1], view[2] + key[2]))
-    grazing = (1 - max(0.0, _dot(n, view))) ** 4
-    shine = 0.0
-    along = _dot(n, half)
-    if towards > 0 and along > 0.5 and share > 0:
-        shine = 3 * gloss * (0.35 + 0.65 * grazing) * along**exponent * share
-    sheen = 0.25 * gloss * grazing * open_share
-    for k in range(3):
-        wrap = MATERIALS[kind, 2 + k]
-        diffuse = max(0.0, (towards + wrap) / (1 + wrap)) * share
-        ambient = (up * lamps[5, k] + (1 - up) * lamps[6, k]) * open_share
-        light = diffuse * lamps[1, k] + filled * lamps[3, k] * open_share + ambient
-        tint = albedo[k] if kind == 3 else 1.0  # metals colour their reflections
-        out[k] = _encoded(albedo[k] * light + tint * (shine * lamps[1, k] + sheen * (lamps[5, k] + lamps[6, k])))
+    fill, above = (lamps[2, 0], lamps[2, 1], lamps[2, 2]), (lamps[4, 0], lamps[4, 1], lamps[4, 2])
+    for k in range(len(surface)):
+        n = surface[k, NORMAL], surface[k, NORMAL + 1], surface[k, NORMAL + 2]
+        view = _unit((-surface[k, 0], -surface[k, 1], -surface[k, 2]))
+        kind, nail, share, open_share = material[k], relief[k, 0], lit[k], surface[k, OPEN]
+        gloss, exponent = MATERIALS[kind, 0] * (1 + 1.5 * nail), MATERIALS[kind, 1] * (1 + 2 * nail)
+        towards, filled = _dot(n, key) + relief[k, 1], max(0.0, _dot(n, fill)) * open_share
+        up = 0.5 + 0.5 * _dot(n, above)
+        along = _dot(n, _unit((view[0] + key[0], view[1] + key[1], view[2] + key[2])))
+        grazing = (1 - max(0.0, _dot(n, view))) ** 4
+        shine, sheen = 0.0, 0.25 * gloss * grazing * open_share
+        if towards > 0 and along > 0.5 and share > 0:
+            shine = 3 * gloss * (0.35 + 0.65 * grazing) * along**exponent * share
+        for i in range(3):
+            wrap, albedo = MATERIALS[kind, 2 + i], surface[k, ALBEDO + i]
+            diffuse = max(0.0, (towards + wrap) / (1 + wrap)) * share
+            ambient = (up * lamps[5, i] + (1 - up) * lamps[6, i]) * open_share
+            tint = albedo if kind == 3 else 1.0  # metals colour their reflections
+            reflected = tint * (shine * lamps[1, i] + sheen * (lamps[5, i] + lamps[6, i]))
+            out[k, i] = _encoded(albedo * (diffuse * lamps[1, i] + filled * lamps[3, i] + ambient) + reflected)
+    return out
+
+
+@compiled
+def _resolve(job: Indices, colours: Array, picture: Array) -> None:
+    """Put the mean of each pixel's samples over the picture (H, W, 3)."""
+    share = 1 / SAMPLES**2
+    for row in range(picture.shape[0]):
+        for column in range(picture.shape[1]):
+            red = green = blue = empty = 0.0
+            for y in range(SAMPLES * row, SAMPLES * row + SAMPLES):
+                for x in range(SAMPLES * column, SAMPLES * column + SAMPLES):
+                    k = job[y, x]
+                    if k < 0:
+                        empty += share
+                    else:
+                        red, green, blue = red + colours[k, 0], green + colours[k, 1], blue + colours[k, 2]
+            if empty < 1:
+                picture[row, column, 0] = red * share + empty * picture[row, column, 0]
+                picture[row, column, 1] = green * share + empty * picture[row, column, 1]
+                picture[row, column, 2] = blue * share + empty * picture[row, column, 2]
 
 
 @compiled
@@ -324,76 +361,11 @@ def on_map(to_map: Array, p: Triple) -> Triple:
 
 
 @compiled
-def _shares(vertices: Array, points: Array, corners: tuple[int, int, int], x: int, y: int) -> Triple:
-    """Shares of a face's corners at a pixel, correct in perspective."""
-    a, b, c = corners
-    ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
-    u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) / vertices[a, 2]
-    v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) / vertices[b, 2]
-    w = ((ax - x) * (by - y) - (ay - y) * (bx - x)) / vertices[c, 2]
-    total = u + v + w
-    return u / total, v / total, w / total
-
-
-@compiled
-def _skin_colour(
-    uv: Array, shares: Triple, p: Triple, albedo: Triple, texture: Array, grain: Array, nails: Array
-) -> tuple[Triple, float, float]:
-    """Colour of a place of the skin, how much of it is nail, and its relief."""
-    size, nail = grain.shape[0], 0.0
-    if np.isfinite(uv[0, 0]):
-        u, v, w = shares
-        s = u * uv[0, 0] + v * uv[1, 0] + w * uv[2, 0]
-        t = u * uv[0, 1] + v * uv[1, 1] + w * uv[2, 1]
-        albedo, nail = _textured(texture, s, t, albedo, nails)
-        s, t = s * GRAIN_SCALE, t * GRAIN_SCALE
-    else:
-        s, t = 4000 * (p[0] + 0.5 * p[2]), 4000 * (p[1] - 0.5 * p[2])
-    relief = nails[7] * (1 - nail) * grain[int(np.floor(t)) % size, int(np.floor(s)) % size]
-    tint = 1 + 0.6 * relief
-    return (albedo[0] * tint, albedo[1] * tint, albedo[2] * tint), nail, relief
-
-
-@compiled
-def _textured(texture: Array, s: float, t: float, albedo: Triple, nails: Array) -> tuple[Triple, float]:
-    """A colour under a texture, bilinear, and how much of the place is nail."""
-    height, width = texture.shape[:2]
-    column = min(max(s * width - 0.5, 0.0), width - 1.001)
-    row = min(max(t * height - 0.5, 0.0), height - 1.001)
-    i, j = int(row), int(column)
-    place = i, j, row - i, column - j
-    nail = _bilinear(texture, place, 3)
-    return (
-        _painted(albedo[0] * _bilinear(texture, place, 0), nail, nails, 0),
-        _painted(albedo[1] * _bilinear(texture, place, 1), nail, nails, 1),
-        _painted(albedo[2] * _bilinear(texture, place, 2), nail, nails, 2),
-    ), nail
-
-
-@compiled
 def _bilinear(texture: Array, place: tuple[int, int, float, float], channel: int) -> float:
     i, j, down, along = place
     upper = texture[i, j, channel] * (1 - along) + texture[i, j + 1, channel] * along
     lower = texture[i + 1, j, channel] * (1 - along) + texture[i + 1, j + 1, channel] * along
     return upper * (1 - down) + lower * down
-
-
-@compiled
-def _painted(value: float, nail: float, nails: Array, channel: int) -> float:
-    """A channel of the skin's colour, as nail or polish where there is one."""
-    natural = value * (1 + nail * (nails[channel] - 1))
-    return natural + nail * nails[6] * (nails[3 + channel] - natural)
-
-
-@compiled
-def _mixed(values: Array, corners: tuple[int, int, int], shares: Triple) -> Triple:
-    a, b, c = corners
-    u, v, w = shares
-    return (
-        u * values[a, 0] + v * values[b, 0] + w * values[c, 0],
-        u * values[a, 1] + v * values[b, 1] + w * values[c, 1],
-        u * values[a, 2] + v * values[b, 2] + w * values[c, 2],
-    )
 
 
 @compiled
@@ -403,5 +375,5 @@ def _dot(a: Triple, b: Triple) -> float:
 
 @compiled
 def _unit(a: Triple) -> Triple:
-    length = np.sqrt(_dot(a, a)) + 1e-12
-    return a[0] / length, a[1] / length, a[2] / length
+    scale = 1 / (np.sqrt(_dot(a, a)) + 1e-12)
+    return scale * a[0], scale * a[1], scale * a[2]

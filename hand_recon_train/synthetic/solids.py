@@ -73,7 +73,8 @@ def _grid_faces(cells: int) -> Indices:
 def box(size: tuple[float, float, float], cells: int = 4) -> Mesh:
     """A box about the origin; each side a grid, so that lens distortion may bend it."""
     u, v = np.meshgrid(np.linspace(-0.5, 0.5, cells + 1), np.linspace(-0.5, 0.5, cells + 1), indexing="ij")
-    sides, faces = [], []
+    sides: list[Array] = []
+    faces: list[Indices] = []
     for axis in range(3):
         for sign in (-0.5, 0.5):
             side = np.empty((u.size, 3))

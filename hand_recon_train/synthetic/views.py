@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from hand_recon_ros.types import CameraModel
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 
 CROPPED = 0.8
 """Share of the pictures that are cut out around the hand, as networks are fed; the others are whole pictures."""
@@ -64,7 +65,8 @@ def draw_view(rng: np.random.Generator, points: Array, size: int, movement: Arra
         slope = rng.uniform(-0.75, 0.75, 2) * middle / focal
         centre = middle + rng.normal(0, 0.01, 2) * size
     coefficients = _distortion(rng)
-    camera = CameraModel(focal, focal * rng.normal(1, 0.004), *centre.tolist(), size, size, coefficients)
+    cx, cy = centre.tolist()
+    camera = CameraModel(focal, focal * rng.normal(1, 0.004), cx, cy, size, size, coefficients)
     shear = movement * rng.uniform(0.5, 3) if rng.random() < ROLLING else np.zeros(2)
     return View(camera, away * np.append(slope, 1), shear.clip(-MOST_SHEAR * size, MOST_SHEAR * size))
 
@@ -109,4 +111,3 @@ def _projected(camera: CameraModel, points: Array) -> Array:
     coefficients = np.array([*camera.distortion, *[0.0] * (5 - len(camera.distortion))])
     pixels, _ = cv2.projectPoints(points[:, None], np.zeros(3), np.zeros(3), camera.matrix, coefficients)
     return np.asarray(pixels).reshape(-1, 2)
-

@@ -10,15 +10,17 @@ import numpy.typing as npt
 from hand_recon_ros.hand_model import axis_angle_to_matrix
 from hand_recon_train.synthetic.looks import draw_colour
 from hand_recon_train.synthetic.posing import PosedHand
-from hand_recon_train.synthetic.solids import basis_along, box, cylinder, sphere, tube
+from hand_recon_train.synthetic.solids import Mesh, basis_along, box, cylinder, sphere, tube
 from hand_recon_train.synthetic.surfaces import CLOTH, GLOSSY, METAL, PLASTIC, SKIN, Surface
 
 Array = npt.NDArray[np.floating]
+Indices = npt.NDArray[np.integer]
 
 SLEEVED, WATCHED, BRACELETED, RINGED = 0.55, 0.18, 0.1, 0.22
 """How often each is worn."""
-ARM_LENGTH = 0.24
-STEPS = np.arange(0, ARM_LENGTH + 0.06, 0.004)
+ARM_LENGTH, SWOLLEN = 0.40, 0.22
+"""Metres from the wrist: where the arm ends, and where it no longer grows thicker."""
+STEPS = np.arange(0, ARM_LENGTH + 0.06, 0.008)
 METALS = np.array([[0.9, 0.68, 0.32], [0.75, 0.75, 0.77], [0.85, 0.55, 0.42], [0.2, 0.2, 0.21]])
 """Gold, silver, red gold, black steel: linear reflectance."""
 RING_BONES = np.array([5, 9, 13, 13, 13, 17, 2])
@@ -33,12 +35,14 @@ class Arm:
         section: (N, 3) the rim of the wrist about its centre.
         centres: (S, 3) of the line at STEPS. turns: (S, 3, 3) of the sections there.
         back: (3,) out of the back of the hand at the wrist.
+        order: (N,) which of the rim's vertices the section's points are.
     """
 
     section: Array
     centres: Array
     turns: Array
     back: Array
+    order: Indices
 
     def rings(self, distances: Array, widths: Array) -> Array:
         """Sections (R, N, 3) at distances (R,) from the wrist, widened by factors (R,)."""
@@ -57,22 +61,22 @@ def draw_arm(rng: np.random.Generator, hand: PosedHand) -> Arm:
     turn, rig = hand.rotations[0], hand.rig
     rim = hand.vertices[rig.rim]
     centre, away = rim.mean(axis=0), -(turn @ rig.ahead)
-    section = rim - centre
+    section, order = rim - centre, np.arange(len(rim))
     if np.cross(section, np.roll(section, -1, axis=0)).sum(axis=0) @ away < 0:
-        section = section[::-1]
+        order = order[::-1]
     flexion, deviation = rng.normal(0, 0.4), rng.normal(0, 0.15)
     axis = turn @ (rig.across * np.clip(flexion, -0.9, 0.9) + rig.palm_normal * np.clip(deviation, -0.35, 0.35))
     bent = (STEPS / 0.06).clip(0, 1)
     turns = axis_angle_to_matrix((3 * bent**2 - 2 * bent**3)[:, None] * axis)
     steps = turns[:-1] @ away * STEPS[1]
     centres = centre + np.concatenate([np.zeros((1, 3)), np.cumsum(steps, axis=0)])
-    return Arm(np.ascontiguousarray(section), centres, turns, -(turn @ rig.palm_normal))
+    return Arm(section[order], centres, turns, -(turn @ rig.palm_normal), order)
 
 
 def draw_wear(rng: np.random.Generator, hand: PosedHand, skin_colours: Array) -> list[Surface]:
     """Everything a hand wears and is attached to; skin_colours are those of its vertices (V, 3)."""
     arm = draw_arm(rng, hand)
-    surfaces = [_bare(arm, skin_colours[hand.rig.rim])]
+    surfaces = [_bare(arm, skin_colours[hand.rig.rim] * hand.rig.rim_tint)]
     cuff = rng.uniform(-0.004, 0.14)
     if rng.random() < SLEEVED:
         surfaces += _sleeve(rng, arm, cuff)
@@ -87,28 +91,32 @@ def draw_wear(rng: np.random.Generator, hand: PosedHand, skin_colours: Array) ->
 
 def _bare(arm: Arm, rim_colours: Array) -> Surface:
     """The forearm's skin. It belongs to no labelled hand: hand models end at the wrist."""
-    distances = np.append(np.linspace(0, 0.03, 4), np.linspace(0.05, ARM_LENGTH, 7))
-    swell = 1 + 0.35 * (distances / ARM_LENGTH) ** 1.3
+    # It begins within the hand, so that the light on it is even across the wrist.
+    distances = np.concatenate([[-0.01], np.linspace(0, 0.03, 4), np.linspace(0.05, ARM_LENGTH, 9)])
+    swell = np.where(distances < 0, 0.97, 1) + 0.35 * (distances / SWOLLEN).clip(0, 1) ** 1.3
     vertices, faces = tube(arm.rings(distances, swell))
     tone = rim_colours.mean(axis=0)
-    return Surface(vertices, faces, tone, SKIN)
+    fade = (distances / 0.08).clip(0, 1)[:, None, None]
+    rows = rim_colours[arm.order] * (1 - fade) + tone * fade
+    return Surface(vertices, faces, np.concatenate([rows.reshape(-1, 3), [tone, tone]]), SKIN)
 
 
 def _sleeve(rng: np.random.Generator, arm: Arm, cuff: float) -> list[Surface]:
     """A sleeve with folds, and sometimes a cuff of another colour."""
-    distances = np.linspace(cuff, ARM_LENGTH + 0.03, 14)
-    wide = rng.uniform(1.12, 1.3) + rng.uniform(0, 0.35) * (distances - cuff) / ARM_LENGTH + 0.3 * cuff / ARM_LENGTH
+    distances = np.linspace(cuff, ARM_LENGTH + 0.03, 16)
+    wide = rng.uniform(1.12, 1.3) + rng.uniform(0.05, 0.35) * ((distances - cuff) / SWOLLEN).clip(0, 1)
+    wide += 0.35 * (distances / SWOLLEN).clip(0, 1)
     folds = 1 + rng.uniform(0, 0.05) * np.sin(distances[:, None] * rng.uniform(80, 260) + rng.uniform(0, 6.3, 1))
     rings = arm.rings(distances, wide * folds[:, 0])
     colour = draw_colour(rng)
-    rows = np.repeat(np.broadcast_to(colour, (14, 3)), len(arm.section), axis=0)
+    rows = np.repeat(np.broadcast_to(colour, (16, 3)), len(arm.section), axis=0)
     if rng.random() < 0.3:  # stripes
         rows = np.where((np.arange(len(rows))[:, None] // len(arm.section)) % 3 == 0, draw_colour(rng), rows)
     vertices, faces = tube(rings)
     return [Surface(vertices, faces, np.concatenate([rows, np.tile(colour * 0.3, (2, 1))]), CLOTH)]
 
 
-def _band(arm: Arm, start: float, end: float, widths: tuple[float, float]) -> tuple[Array, Array]:
+def _band(arm: Arm, start: float, end: float, widths: tuple[float, float]) -> Mesh:
     edge = 0.12 * (end - start)
     distances = np.array([start, start + edge, end - edge, end])
     return tube(arm.rings(distances, np.array([widths[0], widths[1], widths[1], widths[0]])))

@@ -1,0 +1,250 @@
+"""Rendered hands on disk: WebDataset shards (https://github.com/webdataset/webdataset), written whole and resumable.
+
+`shard-000000.tar` and on, each of `per_shard` samples, and `manifest.json`, which says what they are made of. A run
+that was killed goes on with the first shard that is missing. Two runs never write to one folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from hand_recon_ros.atomic import written_whole
+from hand_recon_train.datasets.files import DamagedFile
+from hand_recon_train.datasets.sample import Sample
+from hand_recon_train.synthetic.records import from_files, to_files
+from hand_recon_train.synthetic.renderer import Recipe, Renderer
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+AT_ONCE = 16
+"""Samples that a worker renders before it hands them over."""
+MAX_BYTES = 1 << 24
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to write: the first `count` samples of a recipe, so many a shard.
+
+    Raises:
+        ValueError: counts that are not positive.
+    """
+
+    recipe: Recipe
+    count: int
+    per_shard: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.per_shard < 1:
+            raise ValueError(f"expected positive counts, got {self.count} samples, {self.per_shard} a shard")
+
+    @property
+    def shards(self) -> int:
+        """How many shards."""
+        return -(-self.count // self.per_shard)
+
+    def samples(self, shard: int) -> range:
+        """Indices of the samples of a shard."""
+        return range(shard * self.per_shard, min(self.count, (shard + 1) * self.per_shard))
+
+
+def write_shards(plan: Plan, out: Path, workers: int = 1, advanced: Callable[[int], None] = lambda count: None) -> int:
+    """Write the shards that are not there yet; how many samples were rendered.
+
+    Args:
+        plan: what to write; the same plan gives the same bytes with any number of workers.
+        out: folder, made if need be.
+        workers: processes that render.
+        advanced: called with numbers of samples that are done, found or rendered.
+
+    Raises:
+        ValueError: the folder holds shards of something else, or another run writes to it.
+        OSError: it cannot be written; whole shards stay.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with _alone_in(out):
+        _check_manifest(plan, out)
+        for leftover in out.glob(".shard-*.partial.tar"):
+            leftover.unlink()
+        todo = [k for k in range(plan.shards) if not shard_path(out, k).is_file()]
+        rendered = sum(len(plan.samples(k)) for k in todo)
+        advanced(plan.count - rendered)
+        with _rendering(plan.recipe, workers) as render:
+            for shard in todo:
+                _write_shard(shard_path(out, shard), render(plan.samples(shard)), advanced)
+    return rendered
+
+
+def shard_path(folder: Path, number: int) -> Path:
+    """Where a shard lies."""
+    return folder / f"shard-{number:06d}.tar"
+
+
+Files = tuple[int, dict[str, bytes]]
+
+
+def _write_shard(path: Path, samples: Iterator[Files], advanced: Callable[[int], None]) -> None:
+    with written_whole(path) as partial, tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for index, files in samples:
+            for ending, data in files.items():
+                entry = tarfile.TarInfo(f"{index:09d}.{ending}")
+                entry.size = len(data)
+                tar.addfile(entry, io.BytesIO(data))
+            advanced(1)
+
+
+@contextmanager
+def _rendering(recipe: Recipe, workers: int) -> Iterator[Callable[[range], Iterator[Files]]]:
+    """A function that renders a range of samples in order, in this process or in several."""
+    if workers == 1:
+        renderer = Renderer(recipe)
+        yield lambda indices: ((index, to_files(renderer(index))) for index in indices)
+        return
+    # Not forked: threads of the libraries that are loaded here would not survive that.
+    with get_context("spawn").Pool(workers, _start_worker, (recipe,)) as pool:
+        yield lambda indices: (files for part in pool.imap(_render_part, _parts(indices)) for files in part)
+
+
+def _parts(indices: range) -> list[range]:
+    return [indices[k : k + AT_ONCE] for k in range(0, len(indices), AT_ONCE)]
+
+
+_worker: list[Renderer] = []
+
+
+def _start_worker(recipe: Recipe) -> None:
+    cv2.setNumThreads(1)
+    _worker[:] = [Renderer(recipe)]
+
+
+def _render_part(indices: range) -> list[Files]:
+    return [(index, to_files(_worker[0](index))) for index in indices]
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system drops when a run is killed."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ValueError(f"expected {folder} to be free, another run writes to it; wait or take another") from None
+        yield
+
+
+def _check_manifest(plan: Plan, out: Path) -> None:
+    path, ours = out / MANIFEST, _manifest(plan)
+    if path.is_file():
+        theirs = read_manifest(out)
+        off = [f"{key} {theirs.get(key)!r} instead of {ours[key]!r}" for key in ours if theirs.get(key) != ours[key]]
+        if off:
+            raise ValueError(
+                f"expected shards of the same hands in {out}, they have {', '.join(off)}; take another folder"
+            )
+        return
+    if any(out.glob("shard-*.tar")):
+        raise ValueError(f"expected {MANIFEST} beside the shards in {out}, it is not there; take another folder")
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(ours, indent=1))
+
+
+def _manifest(plan: Plan) -> dict[str, Any]:
+    recipe = plan.recipe
+    names = "\n".join(f"{path.name} {path.stat().st_size}" for path in recipe.backgrounds)
+    return {
+        "format": FORMAT,
+        "count": plan.count,
+        "per_shard": plan.per_shard,
+        "seed": recipe.seed,
+        "size": recipe.size,
+        "two_handed": recipe.two_handed,
+        "poor_cameras": recipe.poor_cameras,
+        "backgrounds": hashlib.sha256(names.encode()).hexdigest()[:16] if names else "",
+        "models": sorted({model.name for model in recipe.models.values()}) if recipe.models else ["free_hand"],
+    }
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the shards of a folder are made of.
+
+    Raises:
+        FileNotFoundError: there is no manifest.
+        ValueError: it is not one of these shards.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(f"expected {MANIFEST} of rendered hands in {folder}, it is not there")
+    try:
+        manifest = json.loads(path.read_text())
+        known = manifest["format"] == FORMAT and manifest["count"] > 0 and manifest["per_shard"] > 0
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"expected a manifest of rendered hands in {path}, cannot read it: {error}") from error
+    if not known:
+        raise ValueError(f"expected format {FORMAT} in {path}, got {manifest['format']}; write the shards again")
+    return dict(manifest)
+
+
+class RenderedShards:
+    """Shards read back, map-style; a `HandDataset`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a folder.
+
+        Raises:
+            FileNotFoundError, ValueError: it holds no shards, or they are not complete.
+        """
+        manifest = read_manifest(folder)
+        self._folder, self._count, self._per_shard = folder, int(manifest["count"]), int(manifest["per_shard"])
+        shards = -(-self._count // self._per_shard)
+        missing = [shard_path(folder, k).name for k in range(shards) if not shard_path(folder, k).is_file()]
+        if missing:
+            raise ValueError(f"expected {shards} shards in {folder}, {missing[0]} is missing; run synth again to go on")
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> Sample:
+        """One sample, read from disk.
+
+        Raises:
+            DamagedFile: its files are damaged.
+            IndexError: no such sample.
+        """
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        path, key = shard_path(self._folder, index // self._per_shard), f"{index:09d}"
+        places = _members(path).get(key, {})
+        with path.open("rb") as file:
+            files = {ending: _bytes_at(file, *place) for ending, place in places.items()}
+        return from_files(files, f"{path}, sample {key}")
+
+
+@lru_cache(maxsize=64)
+def _members(path: Path) -> dict[str, dict[str, tuple[int, int]]]:
+    """Offset and size of each file of a shard, by key and ending."""
+    places: dict[str, dict[str, tuple[int, int]]] = {}
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for entry in tar:
+                key, _, ending = entry.name.partition(".")
+                places.setdefault(key, {})[ending] = entry.offset_data, min(entry.size, MAX_BYTES)
+    except tarfile.TarError as error:
+        raise DamagedFile(f"expected a tar archive in {path}, cannot read it: {error}; delete it and go on") from error
+    return places
+
+
+def _bytes_at(file: Any, offset: int, size: int) -> bytes:
+    file.seek(offset)
+    return bytes(file.read(size))

@@ -75,7 +75,8 @@ def import_checkpoint(
         name: a network of the registry that has published checkpoints.
         file: as its authors published it.
         out_dir: where to write, by default model_folder().
-        mesh_files: for networks whose weights belong to one mesh, what their authors publish of it beside them.
+        mesh_files: for networks whose weights belong to one mesh, what their authors publish of it beside them; weights
+            that were trained with this package hold it themselves.
         own_name: a name to keep the weights under, beside others of the same network; by default the network's.
 
     Returns:
@@ -138,7 +139,18 @@ def read_checkpoint(entry: NetworkEntry, file: Path, mesh_files: Path | None = N
         but = f" but {other}" if other else ""
         raise ValueError(f"{file} holds no checkpoint of {entry.name}{but}: {error}") from error
     weights = {key: _plain(tensor, key, file) for key, tensor in tensors.items()}
-    return weights | _mesh_tensors(entry, layout, mesh_files)
+    own_mesh = [key for key in weights if layout.from_mesh and key.endswith(layout.from_mesh)]
+    if not own_mesh:
+        return weights | _mesh_tensors(entry, layout, mesh_files)
+    for key in own_mesh:
+        _expect_places(weights[key], key, file)
+    return weights
+
+
+def _expect_places(table: Tensor, key: str, file: Path) -> None:
+    """Check that a table of places in itself leaves nothing: engines read where it points."""
+    if not table.is_floating_point() and (table.min() < 0 or table.max() >= table.numel()):
+        raise ValueError(f"expected places below {table.numel()} in {key} of {file}, got others; use another file")
 
 
 def _mesh_tensors(entry: NetworkEntry, layout: Published, mesh_files: Path | None) -> dict[str, Tensor]:

@@ -27,6 +27,8 @@ from hand_recon_ros.networks.spiral_convolution import SpiralConvolution, Upsamp
 
 INPUT_SIZE = 224
 FOCAL_LENGTH = 5000.0
+LARGEST_START = 2**26
+"""Most weights of a decoder's start that is folded: to read more takes longer than to multiply in two steps."""
 NARROW = (64, 128, 256, 512)
 WIDE = (256, 512, 1024, 2048)
 TIP_VERTICES = (745, 317, 445, 556, 673)
@@ -64,9 +66,29 @@ class MeshDecoder(nn.Module):
         self.levels = nn.ModuleList(UpsampledSpiralConvolution(*step) for step in steps)
         self.coordinates = SpiralConvolution(widths[0], 3, hierarchy.spirals[0])
 
+    def fold(self) -> None:
+        """Make one layer of the seed and the first level, between which there is no activation."""
+        first, latent = self.levels[0], self.seed.in_features
+        assert isinstance(first, SpiralConvolution)
+        outputs = SIZES[-2] * len(first.bias)
+        if latent * outputs > LARGEST_START:
+            return
+
+        def started(seeds: Tensor) -> Tensor:
+            return first(seeds.unflatten(1, (SIZES[-1], -1))).flatten(1)
+
+        start, constant = nn.Linear(latent, outputs), first.bias.repeat(SIZES[-2])
+        with torch.no_grad():
+            start.bias.copy_(started(self.seed.bias[None])[0])
+            for columns in torch.arange(latent).split(64):  # all at once would take a gigabyte
+                start.weight[:, columns] = (started(self.seed.weight.mT[columns]) - constant).mT
+        self.seed, self.levels = start.requires_grad_(False), self.levels[1:]
+
     def forward(self, features: Tensor) -> Tensor:
         """Decode; see the class for shapes."""
-        x = self.seed(features).unflatten(1, (SIZES[-1], -1))
+        x = self.seed(features).unflatten(1, (SIZES[len(self.levels)], -1))
+        if len(self.levels) < len(SIZES) - 1:  # folded
+            x = torch.relu(x)
         for level in self.levels:
             x = torch.relu(level(x))
         return self.coordinates(x)

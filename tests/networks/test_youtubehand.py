@@ -12,7 +12,7 @@ import torch
 from scipy.sparse import csc_matrix
 
 from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.networks import untrained_network
+from hand_recon_ros.networks import untrained_network, youtubehand
 from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.case import read_case
 from hand_recon_ros.networks.conformance.seeding import synthetic_hand
@@ -23,7 +23,7 @@ from hand_recon_ros.networks.mesh_hierarchy import SIZES, MeshHierarchy, load_me
 from hand_recon_ros.networks.mesh_spirals import mesh_spirals
 from hand_recon_ros.networks.published import fill_published
 from hand_recon_ros.networks.spiral_convolution import SpiralConvolution, UpsampledSpiralConvolution
-from hand_recon_ros.networks.youtubehand import YoutubeHand
+from hand_recon_ros.networks.youtubehand import MeshDecoder, YoutubeHand
 from hand_recon_ros.types import Side
 
 CASES = Path(__file__).parents[1] / "data" / "conformance"
@@ -124,6 +124,17 @@ def test_an_upsampled_spiral_convolution_is_a_linear_layer_on_gathered_neighbour
     torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("largest", "levels"), [(2**26, 3), (0, 4)])
+def test_the_decoders_start_is_folded_unless_that_takes_too_much_memory(monkeypatch, largest, levels):
+    monkeypatch.setattr(youtubehand, "LARGEST_START", largest)
+    decoder = MeshDecoder(8, (2, 3, 4, 5), stored_hierarchy(stand_in()))
+    features = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
+    expected = decoder(features)
+    decoder.fold()
+    assert len(decoder.levels) == levels
+    torch.testing.assert_close(decoder(features), expected)
+
+
 def test_a_spiral_convolution_is_a_linear_layer_on_gathered_neighbours():
     spirals = stored_hierarchy(stand_in()).spirals[2]
     layer = SpiralConvolution(7, 3, spirals)
@@ -201,6 +212,25 @@ def test_an_imported_checkpoint_brings_its_mesh(tmp_path):
     with torch.inference_mode():
         for ours, theirs in zip(imported(crops(1)), network()(crops(1)), strict=True):
             torch.testing.assert_close(ours, theirs)
+
+
+def test_weights_of_ones_own_training_hold_their_mesh(tmp_path):
+    trained = untrained_network("youtubehand_resnet18", load_free_hand())
+    torch.save({"epoch": 1, "model_state_dict": trained.state_dict()}, tmp_path / "own.pth")
+    path = import_checkpoint("youtubehand_resnet18", tmp_path / "own.pth", tmp_path)
+    imported = untrained_network("youtubehand_resnet18", load_free_hand())
+    load_imported(imported, path)
+    for key, tensor in trained.state_dict().items():
+        torch.testing.assert_close(imported.state_dict()[key], tensor, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("place", [-1, 778 * 27])
+def test_a_mesh_that_points_outside_is_refused(tmp_path, place):
+    state = untrained_network("youtubehand_resnet18", load_free_hand()).state_dict()
+    state["decoder.coordinates.rows"][5, 3] = place
+    torch.save(state, tmp_path / "own.pth")
+    with pytest.raises(ValueError, match=r"places below 21006 in decoder\.coordinates\.rows"):
+        import_checkpoint("youtubehand_resnet18", tmp_path / "own.pth", tmp_path)
 
 
 def test_a_checkpoint_without_its_mesh_is_refused(tmp_path):

@@ -24,6 +24,7 @@ bench: $(STAMP) .venv-mediapipe/installed
 	$(BIN)/python -m benchmarks.live
 	$(BIN)/python benchmarks/start_up.py
 	taskset -c 0 $(BIN)/python benchmarks/runtime.py
+	$(BIN)/python benchmarks/zoo.py --out out/zoo
 
 .venv-mediapipe/installed:
 	$(PYTHON) -m venv .venv-mediapipe

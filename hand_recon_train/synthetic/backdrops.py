@@ -154,8 +154,8 @@ def shadow_on_wall(
     """Share (size, size) of the key lamp that reaches a wall across the view at a depth in metres."""
     coarse = np.empty((-(-size // SHADOW_GRID), -(-size // SHADOW_GRID)), np.float32)
     _wall(coarse, float(focal), float(centre[0]), float(centre[1]), float(depth), *shadow, softness)
-    coarse = cv2.blur(coarse, (3, 3))
-    return np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_LINEAR))
+    soft = cv2.blur(coarse, (3, 3))
+    return np.asarray(cv2.resize(soft, (size, size), interpolation=cv2.INTER_LINEAR))
 
 
 @compiled

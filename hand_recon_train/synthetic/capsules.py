@@ -100,7 +100,11 @@ def _gap(p: Array, q: Array, r: Array, s: Array) -> float:
         a, b, c = a + u * u, b + u * v, c + v * v
         d, e = d + u * w, e + v * w
     area = a * c - b * b
-    first = _clamped((b * e - c * d) / area) if area > 1e-14 else 0.0
+    first = 0.0
+    if c < 1e-14:  # the second one is a point
+        first = _clamped(-d / max(a, 1e-14))
+    elif area > 1e-14:
+        first = _clamped((b * e - c * d) / area)
     second = (b * first + e) / max(c, 1e-14)
     if second < 0 or second > 1:
         second = _clamped(second)

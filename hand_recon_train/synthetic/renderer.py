@@ -205,16 +205,28 @@ def _truth(
     vertices = sheared(view, hand.vertices).astype(np.float32)
     outline = project(camera, vertices)
     low, high = outline.min(axis=0), outline.max(axis=0)
+    # Where two hands share a pixel evenly, it is the first one's.
+    mask = (owners[..., owner] >= SAMPLES**2 // 2) & (owners[..., 1:].argmax(axis=2) == owner - 1)
     return HandTruth(
         side=hand.rig.model.side,
         joints=joints,
         joints_2d=project(camera, joints),
-        visible=_visible(owner, joints, camera, hand.radii, scene, face, nearest),
+        visible=_visible(owner, joints, camera, hand.radii, scene, face, nearest)
+        & _beside(mask, project(camera, joints)),
         vertices=vertices,
         mano=_parameters(hand),
-        mask=owners[..., owner] >= (SAMPLES**2 + 1) // 2,
+        mask=mask,
         box=np.concatenate([low, high - low]),
     )
+
+
+def _beside(mask: Array, pixels: Array) -> Array:
+    """(N,) whether a mask covers pixels (N, 2) or some next to them."""
+    height, width = mask.shape
+    padded = np.zeros((height + 4, width + 4), np.bool_)
+    padded[2:-2, 2:-2] = mask
+    u, v = (np.rint(pixels).clip(-1, (width, height)).astype(np.int64) + 2).T
+    return np.any([padded[v + i, u + j] for i in (-1, 0, 1) for j in (-1, 0, 1)], axis=0)
 
 
 def _visible(

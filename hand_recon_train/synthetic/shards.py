@@ -125,7 +125,7 @@ _worker: list[Renderer] = []
 
 
 def _start_worker(recipe: Recipe) -> None:
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(0)
     _worker[:] = [Renderer(recipe)]
 
 

@@ -58,7 +58,7 @@ def _share() -> tuple[int, int]:
     worker = get_worker_info()
     number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
     if worker:
-        cv2.setNumThreads(1)  # the workers are the threads
+        cv2.setNumThreads(0)  # the workers are the threads; 1 would wait for threads that a fork left behind
     distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
     rank, ranks = (torch.distributed.get_rank(), torch.distributed.get_world_size()) if distributed else (0, 1)
     return rank * workers + number, ranks * workers

@@ -9,12 +9,16 @@ import typer
 
 import hand_recon_ros
 from hand_recon_ros.cli.answers import DEBUG, answering
+from hand_recon_train.cli.evaluate import compare, evaluate
+from hand_recon_train.cli.export import export
+from hand_recon_train.cli.fit import fit
 from hand_recon_train.cli.inspect import inspect
 from hand_recon_train.cli.prepare import prepare
 from hand_recon_train.cli.program import PROGRAM
 from hand_recon_train.cli.synth import synth
 
-VERBS = (inspect, prepare, synth)
+VERBS = (inspect, prepare, synth, evaluate, compare, export)
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def main() -> None:
@@ -31,6 +35,7 @@ app = typer.Typer(
 )
 for verb in VERBS:
     app.command()(answering(verb, PROGRAM))
+app.command(context_settings=PASSED_ON)(answering(fit, PROGRAM))
 
 
 def _print_version(wanted: bool) -> None:

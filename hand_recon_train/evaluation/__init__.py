@@ -1,0 +1,1 @@
+"""Evaluation of any model on any data set, by the protocols of the benchmarks."""

@@ -94,24 +94,23 @@ def _piece(rng: np.random.Generator, picture: ByteImage, size: int) -> Array:
 
 def painted(rng: np.random.Generator, size: int) -> Array:
     """A procedural backdrop: a smooth field, with shapes, stripes or noise over it."""
-    picture = _field(rng, size, int(rng.integers(2, 6)), rng.uniform(8, 55))
+    picture = _field(rng, size, int(rng.integers(2, 6)), rng.uniform(8, 55), 255 * draw_colour(rng) ** (1 / 2.2))
     if rng.random() < 0.65:
         picture = _clutter(rng, picture, int(rng.integers(2, 14)))
     if rng.random() < 0.18:
         picture = _stripes(rng, picture)
     if rng.random() < 0.6:
-        detail = _field(rng, size, int(rng.choice([12, 24, 56, 90])), rng.uniform(3, 16)) - 127
+        detail = _field(rng, size, int(rng.choice([12, 24, 48, 64])), rng.uniform(3, 16), 0.0)
         picture = picture + detail
     if rng.random() < 0.5:
         picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.6, 5)) * size / 224)
     return picture.clip(0, 255)
 
 
-def _field(rng: np.random.Generator, size: int, cells: int, contrast: float) -> Array:
+def _field(rng: np.random.Generator, size: int, cells: int, contrast: float, base: Array | float) -> Array:
     """Smooth colours that change over `cells` cells, mostly alike in their channels."""
     cells = min(cells, size)
     shared = rng.normal(0, 1, (cells, cells, 1)) + 0.15 * rng.normal(0, 1, (cells, cells, 3))
-    base = 127.0 if cells > 8 else 255 * draw_colour(rng) ** (1 / 2.2)
     coarse = (base + contrast * shared).astype(np.float32)
     return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC if cells < size else cv2.INTER_NEAREST)
 

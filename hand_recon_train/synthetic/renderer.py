@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.camera import project
-from hand_recon_ros.hand_model import HandModel, matrix_to_axis_angle
+from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.types import CameraModel, Side
 from hand_recon_train.datasets.sample import HandTruth, ManoParameters, PoseKind, Sample
 from hand_recon_train.synthetic.backdrops import Backdrops, shadow_on_wall
@@ -153,9 +154,9 @@ class Renderer:
             backdrop = _shaded_wall(rng, backdrop, camera, hands, light, shadow)
         bones = Capsules(*(np.concatenate(parts) for parts in zip(*(hand.capsules for hand in hands), strict=True)))
         open_share = openness(scene.vertices, scene.normals, bones)
-        picture, owners = shade(scene, open_share, points, face, backdrop, light, draw_skin(rng), shadow)
+        picture, labels = shade(scene, open_share, points, face, backdrop, light, draw_skin(rng), shadow)
         jpeg = to_jpeg(exposed(picture, sensor), sensor)
-        truths = tuple(_truth(k + 1, hand, view, scene, face, nearest, owners) for k, hand in enumerate(hands))
+        truths = tuple(_truth(k + 1, hand, view, scene, face, nearest, labels) for k, hand in enumerate(hands))
         sample = Sample(from_jpeg(jpeg), camera, truths, f"rendered/{self.recipe.seed}/{index:09d}")
         return Rendered(sample, jpeg, content, max(hand.overlap for hand in hands))
 
@@ -198,55 +199,56 @@ def _shaded_wall(
 
 
 def _truth(
-    owner: int, hand: PosedHand, view: View, scene: Scene, face: Array, nearest: Array, owners: Array
+    owner: int, hand: PosedHand, view: View, scene: Scene, face: Array, nearest: Array, labels: Array
 ) -> HandTruth:
     camera = view.camera
     joints = sheared(view, hand.joints).astype(np.float32)
     vertices = sheared(view, hand.vertices).astype(np.float32)
     outline = project(camera, vertices)
     low, high = outline.min(axis=0), outline.max(axis=0)
-    # Where two hands share a pixel evenly, it is the first one's.
-    mask = (owners[..., owner] >= SAMPLES**2 // 2) & (owners[..., 1:].argmax(axis=2) == owner - 1)
     return HandTruth(
         side=hand.rig.model.side,
         joints=joints,
         joints_2d=project(camera, joints),
-        visible=_visible(owner, joints, camera, hand.radii, scene, face, nearest)
-        & _beside(mask, project(camera, joints)),
+        visible=_visible(owner, joints, camera, hand.radii, scene, face, nearest, labels),
         vertices=vertices,
         mano=_parameters(hand),
-        mask=mask,
+        mask=labels == owner,
         box=np.concatenate([low, high - low]),
     )
 
 
-def _beside(mask: Array, pixels: Array) -> Array:
-    """(N,) whether a mask covers pixels (N, 2) or some next to them."""
-    height, width = mask.shape
-    padded = np.zeros((height + 4, width + 4), np.bool_)
-    padded[2:-2, 2:-2] = mask
-    u, v = (np.rint(pixels).clip(-1, (width, height)).astype(np.int64) + 2).T
-    return np.any([padded[v + i, u + j] for i in (-1, 0, 1) for j in (-1, 0, 1)], axis=0)
-
-
 def _visible(
-    owner: int, joints: Array, camera: CameraModel, radii: Array, scene: Scene, face: Array, nearest: Array
+    owner: int,
+    joints: Array,
+    camera: CameraModel,
+    radii: Array,
+    scene: Scene,
+    face: Array,
+    nearest: Array,
+    labels: Array,
 ) -> npt.NDArray[np.bool_]:
     """(21,) joints at whose pixel, or beside it, their own skin is seen, at most a bone's thickness before them."""
-    at = np.rint(SAMPLES * (project(camera, joints).astype(np.float64) + 0.5) - 0.5).clip(-1e6, 1e6).astype(np.int64)
+    pixels = project(camera, joints).astype(np.float64).clip(-1e4, 1e4)
     front = joints[:, 2] - 1.6 * np.append(radii[0], radii) - 0.003
-    return np.asarray(_seen(at, 1 / front.clip(1e-3), owner, scene.owner, face, nearest))
+    at, samples = np.rint(pixels).astype(np.int64), np.rint(SAMPLES * (pixels + 0.5) - 0.5).astype(np.int64)
+    return np.asarray(_seen(at, samples, 1 / front.clip(1e-3), owner, scene.owner, face, nearest, labels))
 
 
 @compiled
-def _seen(at: Array, nearer: Array, owner: int, owners: Array, face: Array, nearest: Array) -> Array:
+def _seen(
+    at: Array, samples: Array, nearer: Array, owner: int, owners: Array, face: Array, nearest: Array, labels: Array
+) -> Array:
     seen = np.zeros(len(at), np.bool_)
     for k in range(len(at)):
-        for v in range(max(0, at[k, 1] - 1), min(face.shape[0], at[k, 1] + 2)):
-            for u in range(max(0, at[k, 0] - 1), min(face.shape[1], at[k, 0] + 2)):
+        near = False
+        for v in range(max(0, samples[k, 1] - 1), min(face.shape[0], samples[k, 1] + 2)):
+            for u in range(max(0, samples[k, 0] - 1), min(face.shape[1], samples[k, 0] + 2)):
                 f = face[v, u]
-                if f >= 0 and owners[f] == owner and nearest[v, u] < nearer[k]:
-                    seen[k] = True
+                near |= f >= 0 and owners[f] == owner and nearest[v, u] < nearer[k]
+        for v in range(max(0, at[k, 1] - 1), min(labels.shape[0], at[k, 1] + 2)):
+            for u in range(max(0, at[k, 0] - 1), min(labels.shape[1], at[k, 0] + 2)):
+                seen[k] |= near and labels[v, u] == owner
     return seen
 
 
@@ -254,5 +256,5 @@ def _parameters(hand: PosedHand) -> ManoParameters:
     """Pose, shape and translation that skinning gives the hand with."""
     model = hand.rig.model
     wrist = model.joints_template[0] + model.joint_directions[0] @ hand.betas
-    pose = matrix_to_axis_angle(hand.rotations).reshape(48).astype(np.float32)
+    pose = np.concatenate([cv2.Rodrigues(turn)[0][:, 0] for turn in hand.rotations]).astype(np.float32)
     return ManoParameters(pose, hand.betas, np.asarray(hand.joints[0] - wrist, np.float32), PoseKind.FULL)

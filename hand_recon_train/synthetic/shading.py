@@ -8,6 +8,7 @@ for red (Green, "Real-Time Approximations to Subsurface Scattering", 2004). Colo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from hand_recon_train.synthetic.compiled import compiled
 from hand_recon_train.synthetic.surfaces import Scene
 from hand_recon_train.synthetic.zbuffer import rasterise
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.integer]
 Triple = tuple[float, float, float]
 
@@ -113,7 +114,9 @@ def shade(
     skin: Skin,
     shadow: tuple[Array, Array],
 ) -> tuple[Array, Array]:
-    """The picture (H, W, 3) in 0 to 255, and how many samples of each pixel each owner has, (H, W, owners + 1).
+    """The picture (H, W, 3) in 0 to 255, and which owner has half of each pixel's samples, (H, W), 0 where none has.
+
+    Where two have, it is the one with the lower number.
 
     Args:
         scene: the meshes.
@@ -129,8 +132,8 @@ def shade(
     lamps *= light.exposure ** np.array([0, 1, 0, 1, 0, 1, 1])[:, None]
     nails = np.concatenate([skin.nail, skin.polish, [skin.polished, skin.relief]])
     points = np.ascontiguousarray(points_2d, np.float64)
-    job, owners = np.empty(face.shape, np.int32), np.zeros((*background.shape[:2], scene.owner.max() + 1), np.uint8)
-    jobs = _find_jobs(face, scene.faces, scene.material, scene.owner, job, owners)
+    job, labels = np.empty(face.shape, np.int32), np.zeros(background.shape[:2], np.uint8)
+    jobs = _find_jobs(face, scene.faces, scene.material, scene.owner, job, labels)
     corners, shares = _locate(jobs, scene.faces, points, scene.vertices)
     surface = _interpolate(corners, shares, scene.vertices, scene.normals, scene.colours, occlusion)
     material = scene.material[jobs[:, 0]]
@@ -141,7 +144,7 @@ def shade(
     colours = _light(surface, material, relief, lit, lamps)
     picture = np.array(background, np.float32)
     _resolve(job, colours, picture)
-    return picture, owners
+    return picture, labels
 
 
 def _encoding() -> Array:
@@ -180,11 +183,11 @@ def lit_share(x: float, y: float, depth: float, seen: Array, softness: int) -> f
 
 @compiled
 def _find_jobs(
-    face: Indices, faces: Indices, material: Indices, owner: Indices, job: Indices, owners: Array
+    face: Indices, faces: Indices, material: Indices, owner: Indices, job: Indices, labels: Array
 ) -> Indices:
     """Places (N, 3) to shade: face, and pixel x, y of a sample; job becomes the place that each sample shows, or -1.
 
-    Samples of a pixel on one surface share their shading; counts by owner go to owners.
+    Samples of a pixel on one surface share their shading. The owner of half of a pixel's samples goes to labels.
     """
     height, width = face.shape[0] // SAMPLES, face.shape[1] // SAMPLES
     jobs = np.empty((face.size, 3), np.int32)
@@ -192,13 +195,15 @@ def _find_jobs(
     for row in range(height):
         for column in range(width):
             first = count
+            ours = theirs = 0
             for y in range(SAMPLES * row, SAMPLES * row + SAMPLES):
                 for x in range(SAMPLES * column, SAMPLES * column + SAMPLES):
                     f = face[y, x]
                     job[y, x] = -1
                     if f < 0:
                         continue
-                    owners[row, column, owner[f]] += 1
+                    ours += owner[f] == 1
+                    theirs += owner[f] == 2
                     for k in range(first, count):
                         g = jobs[k, 0]
                         if g == f or (material[g] == material[f] and _near(faces, g, f)):
@@ -208,6 +213,8 @@ def _find_jobs(
                         jobs[count, 0], jobs[count, 1], jobs[count, 2] = f, x, y
                         job[y, x] = count
                         count += 1
+            if 2 * max(ours, theirs) >= SAMPLES**2:
+                labels[row, column] = 1 if ours >= theirs else 2
     return jobs[:count].copy()
 
 

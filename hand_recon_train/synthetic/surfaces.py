@@ -26,7 +26,7 @@ class Surface:
         vertices: (V, 3) metres. faces: (F, 3) outward winding.
         colours: (3,) or (V, 3) linear reflectance in 0 to 1.
         material: one of the constants above.
-        owner: which hand's skin this is, from 1; 0 for everything that is no labelled skin.
+        owner: which of at most two hands' skin this is, 1 or 2; 0 for everything that is no labelled skin.
         uv: (F, 3, 2) texture coordinates of skin, where it has some.
     """
 

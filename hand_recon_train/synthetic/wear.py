@@ -93,7 +93,7 @@ def _bare(arm: Arm, rim_colours: Array) -> Surface:
     """The forearm's skin. It belongs to no labelled hand: hand models end at the wrist."""
     # It begins within the hand, so that the light on it is even across the wrist.
     distances = np.concatenate([[-0.01], np.linspace(0, 0.03, 4), np.linspace(0.05, ARM_LENGTH, 9)])
-    swell = np.where(distances < 0, 0.97, 1) + 0.35 * (distances / SWOLLEN).clip(0, 1) ** 1.3
+    swell = np.where(distances < 0, 0.85, 1) + 0.35 * (distances / SWOLLEN).clip(0, 1) ** 1.3
     vertices, faces = tube(arm.rings(distances, swell))
     tone = rim_colours.mean(axis=0)
     fade = (distances / 0.08).clip(0, 1)[:, None, None]

@@ -22,12 +22,16 @@ from hand_recon_ros.cli.recover import recover
 from hand_recon_ros.cli.replay import replay
 from hand_recon_ros.cli.report import report
 from hand_recon_ros.cli.video import video
+from hand_recon_ros.cli.view import view
+from hand_recon_ros.cli.web import web
 from hand_recon_ros.cli.webcam import webcam
 
 VERBS = (
     image,
     video,
     webcam,
+    web,
+    view,
     play,
     replay,
     report,

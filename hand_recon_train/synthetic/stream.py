@@ -19,7 +19,7 @@ class RenderedHands:
         """Take so many.
 
         Raises:
-            ValueError: none.
+            ValueError: a count that is not positive.
         """
         if count < 1:
             raise ValueError(f"expected at least one sample, got {count}")

@@ -20,6 +20,7 @@ from hand_recon_ros.networks.smhr_heads import patches_at, probability
 from hand_recon_ros.types import Joint
 from hand_recon_train.batch import Batch
 from hand_recon_train.losses.setting import Setting
+from hand_recon_train.losses.smhr_drawing import drawn_errors
 from hand_recon_train.losses.smhr_targets import centres, gaussians
 from hand_recon_train.losses.terms import bone_direction_error, focal
 
@@ -60,6 +61,7 @@ class SmhrLoss:
 
     Attributes:
         mean_centre: whether a hand's centre is the mean of its key points, not the middle of their box.
+        photometric, silhouette: of the second stage, published as 100 and 20; each picture is drawn for them.
         hardest: share of the pictures of a batch that count, those with the largest losses; stage two has 0.7.
     """
 
@@ -70,14 +72,16 @@ class SmhrLoss:
     prior: float = 1000.0
     vertices: float = 10.0
     joints: float = 10.0
+    photometric: float = 0.0
+    silhouette: float = 0.0
     mean_centre: bool = True
     hardest: float = 1.0
 
     def __call__(self, network: Smhr, batch: Batch, setting: Setting) -> dict[str, Tensor]:
         """Weighted terms of a batch."""
-        return hardest_mean(self.terms(network, batch), self.hardest)
+        return hardest_mean(self.terms(network, batch, setting), self.hardest)
 
-    def terms(self, network: Smhr, batch: Batch) -> dict[str, Tensor]:
+    def terms(self, network: Smhr, batch: Batch, setting: Setting) -> dict[str, Tensor]:
         """Weighted terms (B,), picture by picture."""
         features = network.features(network.normalise(batch.images))
         cells, radius, present = centres(batch, self.mean_centre)
@@ -88,6 +92,9 @@ class SmhrLoss:
             right = batch.right[..., None, None]
             target = torch.stack([(peaks * ~right).amax(1), (peaks * right).amax(1)], 1)
             terms["sides"] = self.sides * focal(probability(network.handmap(features)), target)
+        if self.photometric or self.silhouette:
+            errors = drawn_errors(network, read.hands, read.features, present, batch, setting.faces)
+            terms |= {"photometric": self.photometric * errors[0], "silhouette": self.silhouette * errors[1]}
         return terms | self.hand_terms(network, read, batch)
 
     def hand_terms(self, network: Smhr, read: Read, batch: Batch) -> dict[str, Tensor]:

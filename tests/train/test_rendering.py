@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from batches import random_batch
 
 from hand_recon_ros.hand_model import load_free_hand
+from hand_recon_ros.networks.smhr import FOCAL_LENGTH, PlacedHands, Smhr, project
 from hand_recon_train.losses.rendering import interpolated, outline, photometric_error, soft_silhouette, visible
+from hand_recon_train.losses.smhr_drawing import drawn_errors
 
 FACES = torch.tensor([[0, 1, 2], [1, 3, 2]])
 POINTS = torch.tensor([[3.3, 4.1], [16.2, 3.4], [4.4, 15.7], [17.1, 16.6]], dtype=torch.float64)
@@ -87,3 +90,28 @@ def test_a_shifted_hand_finds_its_outline_again():
         (soft_silhouette(moved, faces, covered) - goal).abs().mean().backward()
         optimiser.step()
     assert shift.detach().norm() < 0.7
+
+
+def test_smhrs_second_stage_draws_its_hands_and_teaches_colours_and_places():
+    """A right silhouette costs little, one beside it much; a picture without a mask costs nothing."""
+    torch.manual_seed(0)
+    network, batch = Smhr(load_free_hand()), random_batch(2, size=64)
+    faces = torch.from_numpy(load_free_hand().faces.astype(np.int64))
+    # Of this size in the camera of 512 pixels that the network has for every picture.
+    vertices = batch.vertices * torch.tensor([1.0, 1.0, FOCAL_LENGTH / 96])
+    vertices.requires_grad_()
+    hands = PlacedHands(vertices, batch.joints, batch.pose, batch.betas, vertices[..., 0, :])
+    owner = torch.stack([visible(project(v[0], 64), v[0, :, 2], faces, 64).covered for v in vertices])
+    patches = torch.randn(2, 1, 256 * 9)
+
+    def errors(mask, known=True):
+        seen = batch._replace(owner=mask.byte(), has_owner=torch.tensor([known, known]))
+        return drawn_errors(network, hands, patches, batch.present, seen, faces)
+
+    photometric, silhouette = errors(owner)
+    assert (silhouette < 0.06).all() and (errors(owner.roll(16, 2))[1] > 2 * silhouette).all()
+    (photometric.sum() + silhouette.sum()).backward()
+    assert vertices.grad.abs().sum() > 0 and vertices.grad.isfinite().all()
+    reached = [network.texture[2].weight.grad, network.light[2].weight.grad]
+    assert all(gradient is not None and gradient.abs().sum() > 0 for gradient in reached)
+    assert not torch.cat(errors(owner, known=False)).any()

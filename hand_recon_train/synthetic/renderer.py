@@ -24,8 +24,9 @@ from hand_recon_train.synthetic.looks import draw_light, draw_skin, draw_skin_co
 from hand_recon_train.synthetic.pairs import any_turn, draw_partner, other_side
 from hand_recon_train.synthetic.posing import SHAPE_SD, PosedHand, draw_hand
 from hand_recon_train.synthetic.rig import free_hand_rig, rig_of
+from hand_recon_train.synthetic.samples import SAMPLES
 from hand_recon_train.synthetic.sensor import STILL, Sensor, draw_sensor, exposed, from_jpeg, to_jpeg
-from hand_recon_train.synthetic.shading import SAMPLES, Light, shade, shadow_map
+from hand_recon_train.synthetic.shading import Light, shade, shadow_map
 from hand_recon_train.synthetic.surfaces import SKIN, Scene, Surface, merged
 from hand_recon_train.synthetic.views import View, draw_view, pixels_of, sheared
 from hand_recon_train.synthetic.wear import draw_wear

@@ -27,6 +27,12 @@ def _composites(root: Path, split: str, models: HandModels | None) -> HandDatase
     return MultiHandComposites(smhr.SmhrHands(root, split, models))
 
 
+def _rendered(root: Path, split: str, models: HandModels | None) -> HandDataset:
+    from hand_recon_train.synthetic.shards import RenderedShards  # needs the training extra
+
+    return RenderedShards(root)
+
+
 CATALOGUE: dict[str, Entry] = {
     "freihand": Entry("FreiHAND, raw folders", freihand.SPLITS, freihand.FreiHand),
     "freihand-tsv": Entry("FreiHAND, METRO's tables", freihand_tsv.SPLITS, freihand_tsv.FreiHandTables),
@@ -42,6 +48,7 @@ CATALOGUE: dict[str, Entry] = {
     "dexycb-handoccnet": Entry("DexYCB, HandOccNet's annotation files", DexYcbAnnotated.SPLITS, DexYcbAnnotated),
     "rhd": Entry("RHD (Rendered Hand Pose)", rhd.SPLITS, rhd.Rhd),
     "smhr": Entry("single hands as SMHR packs them", smhr.SPLITS, smhr.SmhrHands),
+    "rendered": Entry("hands that `synth` rendered", ("train",), _rendered),
     "smhr-multi": Entry("several hands, composed of SMHR's single ones", smhr.SPLITS, _composites),
 }
 

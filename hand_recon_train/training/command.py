@@ -28,7 +28,7 @@ UNKNOWN_KEY = re.compile(
 )
 GROUPS = (Augmentation, Spread, Source, Schedule)
 """Dataclasses of the configuration, whose fields are keys."""
-OVERFIT_EPOCHS, OVERFIT_DROPS, OVERFIT_FACTOR = 100, (10, 20, 30, 40, 60), 0.5
+OVERFIT_EPOCHS, OVERFIT_DROPS, OVERFIT_FACTOR = 150, (40, 60, 80, 100), 0.5
 OVERFIT_MEASURE, OVERFIT_MM = "val/mpjpe_root_scale_mm", 2.0
 UNHELPFUL = (
     "LightningCLI's args parameter",

@@ -134,11 +134,13 @@ def test_two_processes_see_what_one_with_twice_the_batch_does(config, tmp_path):
         assert (first[step] + second[step]) / 2 == pytest.approx(loss, rel=1e-4)
 
 
-@pytest.mark.slow
-def test_eight_samples_are_learnt_to_two_millimetres(config, capsys):
-    trainer = command.fit([*config("over", ema=0.0, model__schedule__rate=3e-3), "--overfit", "8"])
-    assert float(trainer.callback_metrics[command.OVERFIT_MEASURE]) < 2
-    assert "on 8 samples after" in capsys.readouterr().out
+def test_few_samples_are_learnt_until_they_are_known(config, capsys, monkeypatch):
+    """With a goal that the small network reaches soon: it stops there, far from the last epoch."""
+    monkeypatch.setattr(command, "OVERFIT_MM", 15.0)
+    trainer = command.fit([*config("over", ema=0.0), "--overfit", "2"])
+    assert float(trainer.callback_metrics[command.OVERFIT_MEASURE]) < 15
+    assert trainer.current_epoch < command.OVERFIT_EPOCHS / 4
+    assert "on 2 samples after" in capsys.readouterr().out
 
 
 def test_mixed_precision_trains(config):
@@ -173,7 +175,7 @@ def test_nan_stops_names_the_batch_and_keeps_the_last_good_checkpoint(config, tm
     [
         ({"model__netwrk": "x"}, r"got netwrk; did you mean \S*network\?"),
         ({"data__bach": 3}, r"got bach; did you mean \S*batch\?"),
-        ({"data__augmentation": {"gian": {"low": 1, "high": 1}}}, "got gian; did you mean gain"),
+        ({"data__augmentation": {"gian": {"low": 1, "high": 1}}}, r"got gian\S*; did you mean gain"),
         ({"trainer__max_epoch": 3}, r"got max_epoch; did you mean \S*max_epochs\?"),
         ({"traner": 3}, r"got traner; did you mean trainer"),
         ({"model__weights": {"edgse": 3}}, "got 'edgse'; did you mean edges"),

@@ -15,7 +15,7 @@ def encoder() -> nn.Module:
     return nn.Sequential(nn.AdaptiveAvgPool2d(8), nn.Flatten(), nn.Dropout(0.0))
 
 
-TINY = youtubehand.Size(encoder, FEATURES, (8, 8, 8, 32))
+TINY = youtubehand.Size(encoder, FEATURES, (32, 32, 32, 32))
 
 
 def install(set_item) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -80,5 +79,4 @@ class Worker:
             self._on_failure(error)
         finally:
             del pipeline
-            gc.collect()
             release_device_memory()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import sys
@@ -65,6 +66,7 @@ def release_device_memory() -> None:
     """Give memory of CUDA that nothing uses any more back to the device; nothing to do without CUDA."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
+        gc.collect()  # what refers to itself still holds its tensors
         torch.cuda.empty_cache()
 
 

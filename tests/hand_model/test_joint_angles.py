@@ -96,10 +96,13 @@ def test_a_fist_does_not_disturb_the_abduction(flexion: float) -> None:
         assert found["index_mcp_flexion"] == pytest.approx(flexion, abs=6)
 
 
+DEGREES_OFF = {"pinky_dip_flexion": 9.0, "thumb_mcp_flexion": 4.0}
+
+
 @settings(deadline=None)
 @given(SEEDS)
 def test_flexion_is_that_of_the_model_in_any_pose(seed: int) -> None:
-    """The model turns its joints in the other order, which leaves differences of a few degrees at fingertips."""
+    """But for the thumb's joint and the pinky's tip, whose bone the skin of the model moves with the pose."""
     rng = np.random.default_rng(seed)
     anatomy = free_hand_anatomy()
     angles = anatomy.lower + (anatomy.upper - anatomy.lower) * rng.uniform(size=(15, 3))
@@ -108,7 +111,8 @@ def test_flexion_is_that_of_the_model_in_any_pose(seed: int) -> None:
     for name, value in found.items():
         finger, joint, kind = name.split("_")
         if kind == "flexion":
-            assert value == pytest.approx(np.degrees(angles[joint_row(finger, joint), 0]), abs=6), name
+            expected = np.degrees(angles[joint_row(finger, joint), 0])
+            assert value == pytest.approx(expected, abs=DEGREES_OFF.get(name, 2.0)), name
 
 
 @settings(deadline=None)

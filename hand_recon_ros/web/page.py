@@ -85,7 +85,7 @@ def build_page(studio: Studio, sessions: SessionFiles, examples: Sequence[Path],
         gr.Markdown(INTRODUCTION)
         with gr.Row():
             with gr.Column(scale=2):
-                picture = picture_input()
+                picture = picture_input([sessions.uploads, *{file.resolve().parent for file in examples}])
                 options = option_inputs(studio, model)
                 again = gr.Button("Reconstruct", variant="primary", elem_id="reconstruct")
                 add_examples(examples, picture)
@@ -98,11 +98,12 @@ def build_page(studio: Studio, sessions: SessionFiles, examples: Sequence[Path],
     return page.queue(max_size=WAITING, default_concurrency_limit=1)
 
 
-def picture_input() -> gr.Image:
+def picture_input(folders: Sequence[Path]) -> gr.Image:
     """Where a picture is dropped, taken or pasted.
 
-    Its file comes as it was sent, so that what is wrong with it is said in our words, and nothing is downloaded for
-    anybody. A subclass would do, but gradio writes a .pyi beside the module of one.
+    Its file comes as it was sent, so that what is wrong with it is said in our words, and only out of the folders: a
+    mounted gradio takes the word of whoever names a file, or an address to download. A subclass would do, but gradio
+    writes a .pyi beside the module of one.
     """
     picture = gr.Image(
         label="Picture",
@@ -114,12 +115,12 @@ def picture_input() -> gr.Image:
     )
     move = picture.async_move_resource_to_block_cache
 
-    async def move_from_here(place: str | Path | None) -> str | None:
-        if str(place).lower().startswith(("http:", "https:")):
-            raise gr.Error("expected a picture from your computer, got an address; save it first")
+    async def move_sent(place: str | Path | None) -> str | None:
+        if place is None or not any(folder in Path(place).resolve().parents for folder in folders):
+            raise gr.Error("expected a picture that you sent; choose the file again")
         return await move(place)
 
-    picture.async_move_resource_to_block_cache = move_from_here
+    picture.async_move_resource_to_block_cache = move_sent
     picture.preprocess = lambda payload: payload.path if payload else None
     return picture
 

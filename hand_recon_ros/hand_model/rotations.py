@@ -53,26 +53,31 @@ def matrix_to_axis_angle(matrices: Any) -> Any:
     return imaginary * xp.where(small, 2 / real, 2 * xp.atan2(length, real) / divisor)
 
 
+TO_PRODUCTS = [
+    [1, 0, 0, 0, 0, -1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1],
+    [0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, -1, 0, 0, -1, 0],
+    [0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0],
+    [0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0],
+    [-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1],
+    [0, 0, 0, -1, 0, 0, 1, 0, 0, 1, 0, 0, -1, 0, 0, 0],
+    [0, 0, 1, 0, 0, 0, 0, -1, 1, 0, 0, 0, 0, -1, 0, 0],
+    [0, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0],
+    [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+]
+"""(9, 16): from a row-major matrix to four times its quaternion's outer product, less one on the diagonal."""
+EYE_4 = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+
+
 def matrix_to_quaternion(matrices: Any) -> Any:
     """Unit quaternions (..., 4), x y z w, of rotation matrices (..., 3, 3)."""
     xp = array_namespace(matrices)
-    m = [[matrices[..., i, j] for j in range(3)] for i in range(3)]
-    yz, zx, xy = m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]
-    xs, ys, zs = m[0][1] + m[1][0], m[0][2] + m[2][0], m[1][2] + m[2][1]
-    one = xp.ones_like(yz)
+    to_products, eye = (
+        xp.asarray(table, dtype=matrices.dtype, device=device(matrices)) for table in (TO_PRODUCTS, EYE_4)
+    )
     # Four times the outer product of the quaternion with itself; its longest row is the quaternion's direction.
-    products = xp.stack(
-        [
-            xp.stack([one + m[0][0] - m[1][1] - m[2][2], xs, ys, yz], axis=-1),
-            xp.stack([xs, one - m[0][0] + m[1][1] - m[2][2], zs, zx], axis=-1),
-            xp.stack([ys, zs, one - m[0][0] - m[1][1] + m[2][2], xy], axis=-1),
-            xp.stack([yz, zx, xy, one + m[0][0] + m[1][1] + m[2][2]], axis=-1),
-        ],
-        axis=-2,
-    )
-    lengths = xp.sum(products * products, axis=-1)
-    best = xp.argmax(lengths, axis=-1)
-    chosen = xp.sum(
-        xp.where((xp.arange(4, device=device(best)) == best[..., None])[..., None], products, 0 * products), axis=-2
-    )
+    flat = xp.reshape(matrices, (*matrices.shape[:-2], 9)) @ to_products
+    products = xp.reshape(flat, (*matrices.shape[:-2], 4, 4)) + eye
+    best = xp.argmax(xp.sum(products * products, axis=-1), axis=-1)
+    longest = xp.arange(4, device=device(best)) == best[..., None]
+    chosen = xp.sum(xp.where(longest[..., None], products, 0 * products), axis=-2)
     return chosen / xp.sqrt(xp.sum(chosen * chosen, axis=-1))[..., None]

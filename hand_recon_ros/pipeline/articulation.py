@@ -31,6 +31,8 @@ class Articulation:
         part_shapes: (B, 16, L, 3) its change with each shape coefficient.
         part_poses: (16 * L * 3, 135) its change with the pose features.
         weights: (16, L) total skinning weight of each point on each joint.
+        carried_weights: (15, L, 1) the same of each finger joint and those further out.
+        squares: (15, 3, 3, 3) the skew matrices of the axes, squared.
         joints: (16, 3) rest joints; joint_shapes: (B, 16, 3).
         axes: (15, 3, 3) unit rest axes: flexion, abduction, twist.
         skews: (15, 3, 3, 3) their skew matrices.
@@ -43,6 +45,8 @@ class Articulation:
     part_shapes: Array
     part_poses: Array
     weights: Array
+    carried_weights: Array
+    squares: Array
     joints: Array
     joint_shapes: Array
     axes: Array
@@ -91,15 +95,18 @@ MIN_RANGE = np.radians(15)
 def attach_points(model: HandModel, anatomy: JointAnatomy, regressor: Array) -> Articulation:
     """Prepare the points regressor (L, V) @ vertices of a right hand model."""
     spread = np.einsum("lv,vj->jlv", regressor, model.weights)
+    weights, skews = spread.sum(axis=2), skew_matrix(anatomy.axes.astype(np.float64))
     return Articulation(
         parts=spread @ model.template,
         part_shapes=np.einsum("jlv,vcb->bjlc", spread, model.shape_directions, optimize=True),
         part_poses=np.einsum("jlv,vcp->jlcp", spread, model.pose_directions, optimize=True).reshape(-1, 135),
-        weights=spread.sum(axis=2),
+        weights=weights,
+        carried_weights=_carried(weights[1:].reshape(1, *FINGER_SHAPE, -1)).reshape(15, -1, 1),
+        squares=skews @ skews,
         joints=model.joints_template.astype(np.float64),
         joint_shapes=np.moveaxis(model.joint_directions, 2, 0).astype(np.float64),
         axes=anatomy.axes.astype(np.float64),
-        skews=skew_matrix(anatomy.axes.astype(np.float64)),
+        skews=skews,
         regressor=regressor,
         lower=anatomy.lower.astype(np.float64),
         upper=anatomy.upper.astype(np.float64),
@@ -109,15 +116,17 @@ def attach_points(model: HandModel, anatomy: JointAnatomy, regressor: Array) -> 
 
 def shape_points(model: Articulation, betas: Array) -> Shaped:
     """Rest state of hands with shape coefficients betas (N, B)."""
-    return Shaped(
-        model.parts + np.tensordot(betas, model.part_shapes, 1),
-        model.joints + np.tensordot(betas, model.joint_shapes, 1),
-    )
+    return Shaped(model.parts + _blended(betas, model.part_shapes), model.joints + _blended(betas, model.joint_shapes))
+
+
+def _blended(betas: Array, changes: Array) -> Array:
+    """Changes (N, ...) by coefficients (N, B) of changes (B, ...); np.tensordot takes several times as long."""
+    return (betas @ changes.reshape(len(changes), -1)).reshape(-1, *changes.shape[1:])
 
 
 def pose_points(model: Articulation, shaped: Shaped, root: Array, angles: Array) -> Posed:
     """Pose N hands: root (N, 3, 3) rotation of the wrist and angles (N, 15, 3), flexion abduction twist, in radians."""
-    local, axes = _joint_rotations(model, angles)
+    local, axes = joint_rotations(model, angles)
     rotations = _chain_rotations(root, local)
     features = (local - np.eye(3)).reshape(len(local), 135)
     parts = shaped.parts + (features @ model.part_poses.T).reshape(-1, *model.parts.shape)
@@ -130,8 +139,7 @@ def angle_derivatives(model: Articulation, posed: Posed) -> Array:
     chains = (len(posed.points), *FINGER_SHAPE, -1)
     joint, axis = model.free.T
     carried = _carried(posed.shares[:, 1:].reshape(*chains, 3)).reshape(len(posed.points), 15, -1, 3)
-    weight = _carried(model.weights[None, 1:].reshape(1, *FINGER_SHAPE, -1)).reshape(15, -1, 1)
-    lever = carried - weight * posed.joints[:, 1:, None]
+    lever = carried - model.carried_weights * posed.joints[:, 1:, None]
     return _cross(posed.axes[:, joint, axis][:, :, None], lever[:, joint])
 
 
@@ -146,10 +154,10 @@ def shape_derivatives(model: Articulation, posed: Posed) -> Array:
     return shares.sum(axis=2)
 
 
-def _joint_rotations(model: Articulation, angles: Array) -> tuple[Array, Array]:
+def joint_rotations(model: Articulation, angles: Array) -> tuple[Array, Array]:
     """Local rotations (N, 15, 3, 3) and the axes as turned by the rotations before them (N, 15, 3, 3)."""
     sin, cos = np.sin(angles)[..., None, None], np.cos(angles)[..., None, None]
-    turn = np.eye(3) + sin * model.skews + (1 - cos) * (model.skews @ model.skews)  # Rodrigues
+    turn = np.eye(3) + sin * model.skews + (1 - cos) * model.squares  # Rodrigues
     flexion, abduction, twist = turn[:, :, 0], turn[:, :, 1], turn[:, :, 2]
     swing = abduction @ flexion
     turned = np.broadcast_to(model.axes, (*angles.shape, 3)).copy()

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.camera import normalise
-from hand_recon_ros.hand_model import HandModel, matrix_to_axis_angle, rotations_from_angles, skew_matrix, skin
-from hand_recon_ros.pipeline.articulation import Articulation
+from hand_recon_ros.hand_model import HandModel, matrix_to_axis_angle, skew_matrix, skin
+from hand_recon_ros.pipeline.articulation import Articulation, joint_rotations
 from hand_recon_ros.pipeline.hand_state import HandState, Observation
 from hand_recon_ros.pipeline.landmarks import Landmarks
 from hand_recon_ros.types import CameraModel, Side
@@ -73,7 +73,7 @@ def reconstruct(
     model: HandModel, points: Articulation, state: HandState, sides: list[Side], pixels: Array
 ) -> Reconstruction:
     """Meshes and joints of hands fitted to landmarks at pixels (N, 21, 2); model and points are the right hand's."""
-    local = rotations_from_angles(points.axes, state.angles)
+    local, _ = joint_rotations(points, state.angles)
     rotations = np.concatenate([state.root[:, None], local], axis=1)
     vertices, joints = skin(model, rotations.astype(np.float32), state.betas.astype(np.float32))
     mirror = _mirrors(sides)

@@ -24,6 +24,8 @@ Array = npt.NDArray[np.float32]
 
 REDETECT_EVERY = 8
 """Frames between looks for further hands while fewer than the wanted number are tracked."""
+IDLE_AFTER, IDLE_EVERY = 15, 2
+"""After so many frames without a hand only every second one is looked at; a new hand may be found a frame later."""
 SIDE_MEMORY = 0.9
 """Share of the side's evidence that is kept from frame to frame."""
 SIZE_SAMPLES = 30
@@ -108,9 +110,19 @@ def _log_odds(probability: float) -> float:
     return float(np.log(bounded / (1 - bounded)))
 
 
-def detection_due(tracked: int, wanted: int, lost: bool, frames_since: int) -> bool:
-    """Whether a hand may be missing: none is known, one was just lost, or it is time to look for further ones."""
-    return tracked == 0 or lost or (tracked < wanted and frames_since >= REDETECT_EVERY)
+def detection_due(tracked: int, wanted: int, lost: bool, frames_since: int, empty: int = 0) -> bool:
+    """Whether a hand may be missing: none is known, one was just lost, or it is time to look for further ones.
+
+    Args:
+        tracked: number of hands that are known.
+        wanted: number of hands to look for.
+        lost: whether the last frame lacked a hand of the one before.
+        frames_since: the last look, 1 for the frame before.
+        empty: frames in a row without a hand.
+    """
+    if tracked == 0:
+        return empty < IDLE_AFTER or frames_since >= IDLE_EVERY
+    return lost or (tracked < wanted and frames_since >= REDETECT_EVERY)
 
 
 def untracked_palms(centres: Array, tracks: tuple[Track, ...]) -> npt.NDArray[np.intp]:

@@ -26,6 +26,7 @@ class Memory:
         tracks: the hands of its last picture.
         lost: whether that picture lacked a hand of the one before.
         since_detection: pictures since the last look for further hands.
+        empty: pictures in a row without a hand; counted while tracking.
         stamp_ns: stamp of its last picture, None before the first.
         next_id: number of its next new track; numbers are never given twice.
     """
@@ -33,6 +34,7 @@ class Memory:
     tracks: tuple[Track, ...] = ()
     lost: bool = False
     since_detection: int = 0
+    empty: int = 0
     stamp_ns: int | None = None
     next_id: int = 1
 
@@ -104,7 +106,9 @@ def open_view(name: str, frame: Frame, memory: Memory, settings: Settings, small
         scaled_camera(frame.camera, width, height) if frame.camera else assumed_camera(width, height, settings.fov_deg)
     )
     memory, seconds = memory.brought_to(frame.stamp_ns)
-    detecting = detection_due(len(memory.tracks), settings.max_hands, memory.lost, memory.since_detection + 1)
+    detecting = detection_due(
+        len(memory.tracks), settings.max_hands, memory.lost, memory.since_detection + 1, memory.empty
+    )
     return View(name, frame, camera, memory, seconds, detecting)
 
 
@@ -129,6 +133,7 @@ def follow(view: View, seen: Landmarks, regions: npt.NDArray[np.intp], tracking:
         view.memory,
         lost=len(known) > int((regions < len(known)).sum()),
         since_detection=0 if view.detecting else view.memory.since_detection + 1,
+        empty=view.memory.empty + 1 if tracking and not tracks else 0,
         next_id=next_id,
     )
     return Sighting(view, seen, tuple(tracks), after)

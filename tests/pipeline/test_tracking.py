@@ -33,6 +33,11 @@ def test_the_detector_runs_only_when_a_hand_may_be_missing(tracked, lost, since,
     assert detection_due(tracked, wanted=2, lost=lost, frames_since=since) is due
 
 
+@pytest.mark.parametrize(("empty", "since", "due"), [(14, 1, True), (15, 1, False), (15, 2, True), (900, 2, True)])
+def test_a_scene_that_has_been_empty_for_a_while_is_looked_at_every_second_frame(empty, since, due):
+    assert detection_due(0, wanted=2, lost=False, frames_since=since, empty=empty) is due
+
+
 def test_palms_on_tracked_hands_are_not_looked_at_again():
     track = new_track(1, HAND, right=0.9)
     centre = HAND[[0, 5, 9, 13, 17]].mean(axis=0)

@@ -24,8 +24,8 @@ from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE, compressed_to_
 from hand_recon_ros.camera import project
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.paths import shared_file
-from hand_recon_ros.pipeline.fitting import fit_hands
 from hand_recon_ros.pipeline.hand_state import join_states
+from hand_recon_ros.pipeline.loading import fit_of
 from hand_recon_ros.pipeline.recipes import find_recipe, load_articulation
 from hand_recon_ros.pipeline.reconstruction import observe, reconstruct
 from hand_recon_ros.runtime import load_engine
@@ -58,7 +58,8 @@ def rendered(count: int) -> None:
     truth = np.stack([posed.joints for posed, _ in found])
     sides = [Side.RIGHT]
     seen = [(posed, observe(landmarks, sides, CAMERA)) for posed, landmarks in found]
-    states = join_states([fit_hands(points, observed, [None])[0] for _, observed in seen])
+    fit, alone = fit_of(recipe, points), np.zeros(1, np.intp)
+    states = join_states([fit(observed, [None], alone)[0] for _, observed in seen])
     pixels = np.concatenate([landmarks.pixels for _, landmarks in found])
     fitted = reconstruct(hand, points, states, sides * len(found), pixels).joints
     network = np.concatenate([landmarks.relative for _, landmarks in found])

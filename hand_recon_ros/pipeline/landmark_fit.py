@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.pipeline.articulation import Articulation
-from hand_recon_ros.pipeline.fitting import fit_hands
-from hand_recon_ros.pipeline.hand_state import Observation, join_states
+from hand_recon_ros.pipeline.hand_state import HandState, Observation, join_states
 from hand_recon_ros.pipeline.reconstruction import NO_HANDS, Reconstruction, observe, reconstruct
 from hand_recon_ros.pipeline.smoothing import OneEuro
 from hand_recon_ros.pipeline.tracking import Track
 from hand_recon_ros.pipeline.view import Sighting
 from hand_recon_ros.types import Side
+
+Fit = Callable[[Observation, list[HandState | None], npt.NDArray[np.intp]], list[HandState]]
+"""Fits N hands, given the last state of those that are known and the number of each one's picture."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,13 @@ class LandmarkFit:
     Attributes:
         hand: a right hand; left ones are mirrored.
         points: the landmark network's points on it.
+        fit: from landmarks to poses.
         smoothing: one-euro filter of tracked hands, or None.
     """
 
     hand: HandModel
     points: Articulation
+    fit: Fit
     smoothing: OneEuro | None = None
     smallest: int = 1
     """Pixels along the longer side that a picture must have."""
@@ -46,7 +51,7 @@ class LandmarkFit:
         if not tracks:
             return [], NO_HANDS
         pictures = np.repeat(np.arange(len(sightings)), [len(sighting.tracks) for sighting in sightings])
-        states = fit_hands(self.points, _observed(sightings), [track.state for track in tracks], pictures)
+        states = self.fit(_observed(sightings), [track.state for track in tracks], pictures)
         tracks = [replace(track, state=state) for track, state in zip(tracks, states, strict=True)]
         if self.smoothing is not None:
             seconds = [sighting.view.seconds for sighting in sightings for _ in sighting.tracks]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks.intake import Region
+from hand_recon_ros.pipeline.articulation import Articulation
 from hand_recon_ros.pipeline.finding import HandFinder
-from hand_recon_ros.pipeline.landmark_fit import LandmarkFit
+from hand_recon_ros.pipeline.fitting import fit_hands
+from hand_recon_ros.pipeline.landmark_fit import Fit, LandmarkFit
+from hand_recon_ros.pipeline.lifted_fit import LiftedFit
+from hand_recon_ros.pipeline.lifting import load_lifter
 from hand_recon_ros.pipeline.mesh_crops import MeshCrops
 from hand_recon_ros.pipeline.mesh_placement import MeshPlacement
 from hand_recon_ros.pipeline.picture_finder import PictureFinder, meshes_found
@@ -59,8 +64,14 @@ def load_model(name: str, settings: Settings, options: Options) -> LoadedModel:
         return _mesh_model(recipe, settings, options)
     finder, description = _hand_finder(recipe, settings, options)
     hand = load_free_hand()
-    fit = LandmarkFit(hand, load_articulation(hand, recipe), settings.smoothing)
+    points = load_articulation(hand, recipe)
+    fit = LandmarkFit(hand, points, fit_of(recipe, points), settings.smoothing)
     return LoadedModel(finder, fit, {"model": recipe.name} | description)
+
+
+def fit_of(recipe: Recipe, points: Articulation) -> Fit:
+    """How a recipe fits hands to landmarks; errors as those of load_lifter."""
+    return partial(fit_hands, points) if recipe.lifter is None else LiftedFit(points, load_lifter(recipe.lifter))
 
 
 def _mesh_model(recipe: MeshRecipe, settings: Settings, options: Options) -> LoadedModel:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hand_recon_ros.hand_model import HandModel, free_hand_anatomy
 from hand_recon_ros.networks import find_intake, find_network, imported_names, imported_weights, mesh_network_names
-from hand_recon_ros.networks.cards import Card, card_at, expect_intact
+from hand_recon_ros.networks.cards import Card, card_at, check_shipped, expect_intact
 from hand_recon_ros.networks.intake import Intake, Region
 from hand_recon_ros.paths import shared_file
 from hand_recon_ros.pipeline.articulation import Articulation, attach_points
@@ -19,18 +19,23 @@ from hand_recon_ros.pipeline.hands import RIGHT_FILE, load_hands
 
 logger = logging.getLogger(__name__)
 
-DEFAULT = "landmarks_full"
+DEFAULT = "lifted_full"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A palm detector, a landmark network and the regressor from mesh vertices to that network's points."""
+    """A palm detector, a landmark network and the regressor from mesh vertices to that network's points.
+
+    Attributes:
+        lifter: weights under models/ of a lifter of that network's landmarks, None where the fit stands alone.
+    """
 
     name: str
     detector: str
     landmarker: str
     regressor: str
     summary: str
+    lifter: str | None = None
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -63,18 +68,26 @@ class MeshRecipe:
 
 RECIPES = (
     Recipe(
+        "lifted_full",
+        "palm_detector",
+        "hand_landmark_full",
+        "landmark_regressor.npz",
+        "21 landmarks, a small network from them to a pose, and a model fit",
+        "landmark_lifter.safetensors",
+    ),
+    Recipe(
         "landmarks_full",
         "palm_detector",
         "hand_landmark_full",
         "landmark_regressor.npz",
-        "21 landmarks and a model fit",
+        "the same without the small network",
     ),
     Recipe(
         "landmarks_lite",
         "palm_detector",
         "hand_landmark_lite",
         "landmark_regressor.npz",
-        "the same, half the time, less exact",
+        "the same with a smaller landmark network, half the time, less exact",
     ),
 )
 
@@ -127,6 +140,8 @@ def check_model(name: str, mano: Path | None = None, random_weights: bool = Fals
         expect_intact(weights, card.sha256, card.bytes)
     if isinstance(recipe, MeshRecipe):
         hands_for(recipe, mano, random_weights)
+    elif recipe.lifter is not None:
+        check_shipped(recipe.lifter)
 
 
 def weights_of(network: str) -> tuple[Card, Path]:

@@ -64,7 +64,7 @@ def observe(seen: Landmarks, sides: list[Side], camera: CameraModel) -> Observat
     """What a fit compares with: undistorted rays and relative points, left hands mirrored to right ones."""
     rays = normalise(camera, seen.pixels).astype(np.float64)
     # The network sees every crop as if it lay on the optical axis.
-    relative = seen.relative @ np.swapaxes(_axis_to_ray(rays.mean(axis=1)), 1, 2)
+    relative = seen.relative @ np.swapaxes(axis_to_ray(rays.mean(axis=1)), 1, 2)
     mirror = _mirrors(sides)
     return Observation(rays * mirror[:, :, :2], relative * mirror)
 
@@ -107,7 +107,7 @@ def _mirrors(sides: list[Side]) -> Array:
     return np.stack([MIRROR if side == Side.LEFT else np.ones(3) for side in sides])[:, None]
 
 
-def _axis_to_ray(rays: Array) -> Array:
+def axis_to_ray(rays: Array) -> Array:
     """Smallest rotations (N, 3, 3) from the optical axis to rays (N, 2)."""
     cos = 1 / np.sqrt(1 + (rays**2).sum(axis=1))
     cross = np.column_stack([-rays[:, 1], rays[:, 0], np.zeros(len(rays))]) * cos[:, None]

@@ -14,7 +14,7 @@ def test_the_default_model_is_checked_and_loaded() -> None:
     parameters = NodeParameters(device="cpu", threads=1)
     check_model(parameters)
     description = load_pipeline(parameters).description
-    assert description["model"] == "landmarks_full"
+    assert description["model"] == "lifted_full"
     assert any("sha256" in value for value in description.values())
 
 

@@ -19,15 +19,7 @@ CAMERA = CameraModel(560.0, 560.0, 319.5, 239.5, 640, 480)
 UPRIGHT = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 LOOK = Look(np.array([0.8, 0.6, 0.48]), np.array([0.2, 0.3, 0.5]), np.array([-0.4, -0.7, -0.6]))
 FRAME_NS = 66_666_667
-RELAXED_AND_FLAT = [
-    "relaxed",
-    pytest.param(
-        "spread",
-        marks=pytest.mark.xfail(
-            strict=True, reason="the landmark network tilts flat, upright rendered hands, and the fit follows it"
-        ),
-    ),
-]
+RELAXED_AND_FLAT = ["relaxed", "spread"]
 
 
 def backdrop(height=480, width=640):

@@ -26,5 +26,5 @@ def test_points_for_another_hand_are_refused():
 
 
 def test_an_unknown_model_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match="one of default, landmarks_full"):
+    with pytest.raises(ValueError, match="one of default, lifted_full, landmarks_full"):
         find_recipe("hamer")

@@ -67,9 +67,10 @@ class HandFeed:
             for cdr in self._results.get(POLL_S).values():
                 try:
                     frame = decode_hand_array(cdr, self._faces)
-                    yield self._picture(frame.stamp_ns), replace(frame, hands=tuple(map(with_free_mesh, frame.hands)))
                 except ValueError as error:
-                    self._bad(f"message left out: {error}")
+                    self._bad(f"hands left out: {error}")
+                    continue
+                yield self._picture(frame.stamp_ns), replace(frame, hands=tuple(map(with_free_mesh, frame.hands)))
 
     def _on_hands(self, cdr: memoryview) -> None:
         self._results.put("", cdr)
@@ -92,7 +93,11 @@ class HandFeed:
 
     def _picture(self, stamp_ns: int) -> ByteImage | None:
         cdr = self._pictures.pop(stamp_ns, None)
-        return None if cdr is None else decode_picture(cdr, self._image_type).rgb
+        try:
+            return None if cdr is None else decode_picture(cdr, self._image_type).rgb
+        except ValueError as error:
+            self._bad(f"image left out: {error}")
+            return None
 
 
 def with_free_mesh(hand: Hand) -> Hand:

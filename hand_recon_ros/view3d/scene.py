@@ -46,7 +46,7 @@ class HandScene:
         server.initial_camera.look_at = np.array(START["look_at"])
         server.initial_camera.up = np.array(START["up"])
         server.scene.add_frame("/camera", axes_length=AXES_M, axes_radius=AXES_M / 25)
-        server.gui.configure_theme(control_layout="collapsible", show_share_button=False)
+        server.gui.configure_theme(show_share_button=False)
         self._panel = server.gui.add_markdown(panel_text(None, 0.0))
         for layer in LAYERS:
             self._add_switch(layer)
@@ -126,11 +126,12 @@ def serving(host: str, port: int) -> Iterator[HandScene]:
     Raises:
         OSError: somebody else took the port.
     """
-    with redirect_stdout(io.StringIO()):  # viser greets even then
+    with redirect_stdout(io.StringIO()):  # viser greets even then, and says goodbye
         server = viser.ViserServer(host, port, label="hand_recon_ros", verbose=False)
     try:
         if server.get_port() != port:  # viser goes on to the next free one
             raise OSError(f"expected to serve on {host}:{port}, which is in use; name another --port")
         yield HandScene(server)
     finally:
-        server.stop()
+        with redirect_stdout(io.StringIO()):
+            server.stop()

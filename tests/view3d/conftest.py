@@ -1,0 +1,6 @@
+"""The tests of the view share the browser of the page's tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "web"))

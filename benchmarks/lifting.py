@@ -2,8 +2,8 @@
 
     python -m benchmarks.lifting [--pictures 600] [--first 600] [--workers 2]
 
-Seed 900, pictures of 256 pixels. How far the fit trusts the lifter was chosen on the first 600,
-nothing on the next 600.
+Seed 900, pictures of 256 pixels. How far the fit trusts the lifter was chosen on the first 600;
+docs/lifter.md says what was in sight when.
 Hands that the landmark network does not take for a hand of their side are left out and counted. The network's crop is
 placed from the truth, moved by chance, then from what it saw, as the pipeline does.
 """

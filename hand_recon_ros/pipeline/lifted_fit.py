@@ -29,7 +29,7 @@ from hand_recon_ros.pipeline.placement import translations_onto_rays
 STEPS = 2
 ROTATION_TRUST, ANGLE_TRUST = 0.25, 0.7
 """Shares of the lifter's spreads by which the fit holds hands: the errors of 21 points go together, and so weigh less
-against the lifter than the fit believes. Chosen on rendered hands (seed 900, the first 600 pictures)."""
+against the lifter than the fit believes. How they were chosen: docs/lifter.md."""
 
 
 @dataclass(frozen=True)

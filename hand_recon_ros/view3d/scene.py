@@ -26,6 +26,7 @@ LINE_M = 0.001
 RECENT = 30
 START = {"position": (-0.25, -0.25, -0.15), "look_at": (0.02, 0.0, 0.4), "up": (0.0, -1.0, 0.0)}
 """Where a viewer stands at first: behind the camera, above and to the left of it. Its y axis points down."""
+START_FOV = math.radians(50)
 
 
 class HandScene:
@@ -44,6 +45,7 @@ class HandScene:
         server.scene.set_up_direction("-y")
         server.initial_camera.position = np.array(START["position"])
         server.initial_camera.look_at = np.array(START["look_at"])
+        server.initial_camera.fov = START_FOV
         server.initial_camera.up = np.array(START["up"])
         server.scene.add_frame("/camera", axes_length=AXES_M, axes_radius=AXES_M / 25)
         server.gui.configure_theme(show_share_button=False)

@@ -22,6 +22,10 @@ from hand_recon_ros.view3d.scene import HandScene, serving, small
 from hand_recon_ros.web.listening import address, free_port, listen
 
 HOST = "127.0.0.1"
+CLICK_LABEL = """
+const label = [...document.querySelectorAll("label")].find(label => label.innerText.trim() == arguments[0]);
+document.getElementById(label.htmlFor).click();
+"""
 
 
 @pytest.fixture
@@ -78,7 +82,7 @@ def test_somebody_who_comes_late_sees_what_others_see(
             browser.read("body", "left_hand_1")
             assert browser.until(lambda browser=browser: canvas_colours(browser) > 0.02)
         assert eventually(lambda: len(scene.server.get_clients()) == 2)
-        first.driver.execute_script("arguments[0].click()", first.find("input[type=checkbox]"))  # meshes
+        first.driver.execute_script(CLICK_LABEL, "meshes")
         assert eventually(lambda: not scene.server.scene._handle_from_node_name["/meshes"].visible)
 
 

@@ -120,8 +120,10 @@ def picture_input(folders: Sequence[Path]) -> gr.Image:
             raise gr.Error("expected a picture that you sent; choose the file again")
         return await move(place)
 
-    picture.async_move_resource_to_block_cache = move_sent
-    picture.preprocess = lambda payload: payload.path if payload else None
+    vars(picture).update(
+        async_move_resource_to_block_cache=move_sent,
+        preprocess=lambda payload: payload.path if payload else None,
+    )
     return picture
 
 

@@ -93,7 +93,6 @@ def _app(studio: Studio, folder: Path, model: str) -> Asgi:
     gr.set_static_paths([folder / "results", folder / "examples"])
     sessions = SessionFiles(folder / "uploads", folder / "results")
     page = build_page(studio, sessions, write_examples(folder / "examples"), model)
-    fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
     app = FastAPI(openapi_url=None)
     gr.mount_gradio_app(
         app,
@@ -104,7 +103,7 @@ def _app(studio: Studio, folder: Path, model: str) -> Asgi:
         ssr_mode=False,
         max_file_size=MAX_BYTES,
         head=CAMERA_TROUBLE,
-        theme=gr.themes.Default(**fonts),
+        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     )
     return Guard(app)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +37,10 @@ def served() -> Iterator[Served]:
         studio.close()
         os.environ.clear()
         os.environ.update(before)
+        # gradio leaves an event loop of its start unclosed; it shall not complain in the middle of something else.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gc.collect()
 
 
 def eventually(true: Callable[[], bool]) -> bool:

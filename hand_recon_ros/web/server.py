@@ -44,8 +44,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif announced_bytes(scope["headers"]) > MAX_BODY:
-            await send({"type": "http.response.start", "status": 413, "headers": [(b"connection", b"close")]})
-            await send({"type": "http.response.body", "body": f"expected at most {MAX_BYTES} bytes".encode()})
+            text = f"expected at most {MAX_BYTES} bytes".encode()
+            headers = [(b"content-length", str(len(text)).encode()), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": 413, "headers": headers})
+            await send({"type": "http.response.body", "body": text})
         else:
             await self._app(scope, receive, lambda message: send(_with_policy(message)))
 

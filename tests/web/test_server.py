@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -113,7 +114,8 @@ def test_a_model_that_is_not_offered_is_refused(page: Served) -> None:
 def test_a_file_over_the_limit_is_refused(page: Served) -> None:
     with Visitor(page.address).there() as ann:
         assert ann.upload("big.png", bytes(MAX_BYTES + 1)).status_code == 413
-        assert ann.upload("bigger.png", bytes(MAX_BYTES + 2_000_000)).status_code == 413
+        with suppress(httpx.TransportError):  # the server hangs up while it is being sent
+            assert ann.upload("bigger.png", bytes(MAX_BYTES + 2_000_000)).status_code == 413
     assert not {"big.png", "bigger.png"} & names_in(page.folder)
 
 

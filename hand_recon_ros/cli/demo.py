@@ -85,7 +85,7 @@ def _run(source: str, intrinsics: list[str], image_topic: str, bag: Path) -> int
     from hand_recon_ros.cli.progress import stderr
     from hand_recon_ros.node.image_topic import COMPRESSED_SUFFIX
     from hand_recon_ros.node.live_recording import info_topic, record_live
-    from hand_recon_ros.node.wire_node import stop_on_signals
+    from hand_recon_ros.stopping import stop_on_signals
 
     # A domain of its own, so that no other node on this computer listens in; from 102 on, ports would be in the range
     # that Linux hands out to others.

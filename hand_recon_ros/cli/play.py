@@ -31,8 +31,8 @@ def play(
     from hand_recon_ros.bus.player import play_bag
     from hand_recon_ros.bus.wire import WireBus
     from hand_recon_ros.cli.progress import frame_progress
-    from hand_recon_ros.node.wire_node import stop_on_signals
     from hand_recon_ros.sources.frames import is_webcam, open_frames, with_camera
+    from hand_recon_ros.stopping import stop_on_signals
 
     bus = WireBus(NodeName("hand_recon_player"))
     try:

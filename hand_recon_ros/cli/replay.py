@@ -90,7 +90,7 @@ def replay(
 def _replay_one(bag: Path, out: Path, settings: ReplaySettings, report: bool) -> None:
     from hand_recon_ros.cli.progress import frame_progress
     from hand_recon_ros.node.replay_job import run_job
-    from hand_recon_ros.node.wire_node import stop_on_signals
+    from hand_recon_ros.stopping import stop_on_signals
 
     job = _job(bag, out, settings, report)
     with stop_on_signals() as stop, frame_progress("Messages") as progress:
@@ -124,7 +124,7 @@ def _replay_many(
     from hand_recon_ros.cli.progress import frame_progress
     from hand_recon_ros.node.merged_report import write_merged_report
     from hand_recon_ros.node.replay_batch import Outcome, finished, plan
-    from hand_recon_ros.node.wire_node import stop_on_signals
+    from hand_recon_ros.stopping import stop_on_signals
 
     if out.suffix == ".mcap" or out.is_file():
         raise ValueError(f"expected a folder for the results of several recordings, got {out}")

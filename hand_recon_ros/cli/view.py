@@ -62,8 +62,8 @@ def view(
     if (source and topic) or (image and not topic):
         raise typer.BadParameter("give a source, or --topic with perhaps --image, not both")
     from hand_recon_ros.cli.demo import bundled_clip
-    from hand_recon_ros.node.wire_node import stop_on_signals
     from hand_recon_ros.pipeline import HandPipeline, OneEuro
+    from hand_recon_ros.stopping import stop_on_signals
     from hand_recon_ros.view3d.scene import serving
     from hand_recon_ros.view3d.shots import paced, source_shots
     from hand_recon_ros.web.listening import address, free_port

@@ -29,7 +29,7 @@ def web(
     Pictures and results are removed when their page is closed; no other computer is asked for anything.
     """
     need_extra("web", "gradio")
-    from hand_recon_ros.node.wire_node import stop_on_signals
+    from hand_recon_ros.stopping import stop_on_signals
     from hand_recon_ros.web.listening import address, listen
     from hand_recon_ros.web.server import serving
     from hand_recon_ros.web.studio import Studio

@@ -20,7 +20,7 @@ from hand_recon_ros.node.hand_node import Pipeline
 from hand_recon_ros.node.load import check_model, load_pipeline
 from hand_recon_ros.node.managed_node import ManagedNode
 from hand_recon_ros.node.parameters import PARAMETERS, NodeParameters, Parameter, parameters_from
-from hand_recon_ros.node.wire_node import stop_on_signals
+from hand_recon_ros.stopping import stop_on_signals
 
 PACKAGE = "hand_recon_ros"
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Sequence
 
 from hand_recon_ros.bus.discovery import WireSettings
 from hand_recon_ros.bus.lifecycle_services import LifecycleServices
@@ -19,6 +16,7 @@ from hand_recon_ros.node.hand_node import Pipeline
 from hand_recon_ros.node.load import load_pipeline
 from hand_recon_ros.node.managed_node import ManagedNode
 from hand_recon_ros.node.parameters import PARAMETERS, NodeParameters, parameters_from
+from hand_recon_ros.stopping import stop_on_signals
 
 logger = logging.getLogger(__name__)
 
@@ -90,28 +88,6 @@ def spin_live(
             bus.close()
     if failures:
         raise RuntimeError(f"results could not be published: {failures[0]}") from failures[0]
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set; a second signal ends the process as usual."""
-    stop = threading.Event()
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        restore()
-        stop.set()
-
-    for number in handlers:
-        signal.signal(number, on_signal)
-    try:
-        yield stop
-    finally:
-        restore()
 
 
 def _parameters(args: RosArgs) -> NodeParameters:

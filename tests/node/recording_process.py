@@ -9,7 +9,7 @@ from stand_in import picture
 
 from hand_recon_ros.bus.image_codec import IMAGE, encode_image
 from hand_recon_ros.bus.recorder import BagWriter
-from hand_recon_ros.node.wire_node import stop_on_signals
+from hand_recon_ros.stopping import stop_on_signals
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from hand_recon_ros.render.views import VIEWS, contact_sheet, render_mesh
 from hand_recon_ros.types import ByteImage, Side
 from hand_recon_train.synthetic.poses import NAMED_POSES
 from hand_recon_train.synthetic.scene import pose_hand
+from tools import convention_figures
 from tools.angle_figure import angle_sheet
 
 UPRIGHT = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -59,6 +60,8 @@ def main() -> None:
     save_png(out / "clip.png", clip_sheet())
     save_png(out / "free_hand.png", free_hand_sheet())
     save_png(out / "joint_angles.png", angle_sheet())
+    for name, picture in convention_figures.figures():
+        save_png(out / name, picture)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def hand_table(frame: HandFrame) -> Table:
 def _recording(out: Path, stack: ExitStack) -> Callable[[Frame, HandFrame], None]:
     """A function that appends a frame to the files in out, which close with the stack."""
     from hand_recon_ros.render.film import Film
-    from hand_recon_ros.render.overlay import draw_overlay
+    from hand_recon_ros.render.overlay import Style, draw_overlay
     from hand_recon_ros.results import ResultsWriter, frame_record
 
     out.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def _recording(out: Path, stack: ExitStack) -> Callable[[Frame, HandFrame], None
         # A webcam delivers irregularly: pictures are repeated or left out so that the film keeps the clock's time.
         due = round((shot.stamp_ns - end_ns) * 1e-9 * FILM_FPS) if end_ns else 1
         if due > 0:
-            picture = draw_overlay(shot.rgb, frame, detail=1)
+            picture = draw_overlay(shot.rgb, frame, Style(detail=1))
             for _ in range(min(due, MAX_REPEATS)):
                 film.write(picture)
             end_ns = end_ns + round(due * 1e9 / FILM_FPS) if end_ns else shot.stamp_ns

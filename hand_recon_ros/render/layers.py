@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.camera import project, scaled_camera
+from hand_recon_ros.render.creases import creases
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.render.shading import face_normals, interpolate, shade, vertex_normals
-from hand_recon_ros.types import ByteImage, CameraModel, FloatArray
+from hand_recon_ros.types import ByteImage, CameraModel, FloatArray, IndexArray
 
 Floats = npt.NDArray[np.floating]
 
@@ -41,10 +42,14 @@ class Mesh:
 
 
 class Layer(NamedTuple):
-    """A transparent picture: colour (h, w, 3) in 0 to 255 times coverage (h, w) in 0 to 1, at (left, top)."""
+    """A transparent picture: colour (h, w, 3) in 0 to 255 times coverage (h, w) in 0 to 1, at (left, top).
+
+    owner (h, w) tells which mesh is seen at a pixel, -1 where none is.
+    """
 
     colour: FloatArray
     coverage: FloatArray
+    owner: IndexArray
     left: int
     top: int
 
@@ -60,12 +65,14 @@ def draw_meshes(meshes: Sequence[Mesh], camera: CameraModel, detail: int = 2) ->
     left, top, right, bottom = _box(meshes, camera)
     width, height = right - left, bottom - top
     if not width or not height:
-        return Layer(np.zeros((0, 0, 3), np.float32), np.zeros((0, 0), np.float32), left, top)
+        nothing = np.zeros((0, 0), np.float32)
+        return Layer(nothing[..., None].repeat(3, axis=2), nothing, nothing.astype(np.int32), left, top)
     part = replace(camera, cx=camera.cx - left, cy=camera.cy - top, width=width, height=height)
     scale = min(detail, math.sqrt(MAX_SAMPLES / (width * height)))
-    samples = _samples(meshes, scaled_camera(part, math.ceil(scale * width), math.ceil(scale * height)))
+    samples, face = _samples(meshes, scaled_camera(part, math.ceil(scale * width), math.ceil(scale * height)))
     smooth = np.asarray(cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    return Layer(smooth[..., :3], smooth[..., 3], left, top)
+    owner = cv2.resize(_owners(meshes, face), (width, height), interpolation=cv2.INTER_NEAREST)
+    return Layer(smooth[..., :3], smooth[..., 3], np.asarray(owner, np.int32), left, top)
 
 
 def lay_over(picture: ByteImage, layer: Layer, opacity: float = 1.0) -> None:
@@ -89,8 +96,8 @@ def _box(meshes: Sequence[Mesh], camera: CameraModel) -> tuple[int, int, int, in
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _samples(meshes: Sequence[Mesh], camera: CameraModel) -> FloatArray:
-    """Lit colour in 0 to 255 and coverage (0 or 1) at every pixel of the camera: (H, W, 4)."""
+def _samples(meshes: Sequence[Mesh], camera: CameraModel) -> tuple[FloatArray, IndexArray]:
+    """At every pixel of the camera: lit colour in 0 to 255 and coverage (0 or 1), (H, W, 4); the face there, (H, W)."""
     vertices, faces, colours = _joined(meshes)
     with np.errstate(divide="ignore", invalid="ignore"):  # points behind the camera, which the rasteriser leaves out
         pixels = project(camera, vertices)
@@ -101,9 +108,16 @@ def _samples(meshes: Sequence[Mesh], camera: CameraModel) -> FloatArray:
     _paint(colour, meshes, seen.face[hit], seen.barycentric[hit])
     outward = face_normals(vertices, faces)[seen.face[hit]]
     samples = np.zeros((camera.height, camera.width, 4), np.float32)
-    samples[hit, :3] = 255 * shade(colour, normals, points, inside=(outward * points).sum(axis=1) > 0)
+    lit = shade(colour, normals, points, inside=(outward * points).sum(axis=1) > 0)
+    samples[hit, :3] = 255 * lit * creases(seen.depth, camera.fx)[hit, None]
     samples[hit, 3] = 1
-    return samples
+    return samples, seen.face
+
+
+def _owners(meshes: Sequence[Mesh], face: IndexArray) -> IndexArray:
+    """Which mesh each of the faces (H, W) belongs to, -1 where there is none."""
+    ends = np.cumsum([len(mesh.faces) for mesh in meshes])
+    return np.where(face >= 0, np.searchsorted(ends, face, side="right"), -1).astype(np.int32)
 
 
 def _joined(meshes: Sequence[Mesh]) -> tuple[Floats, npt.NDArray[np.integer], Floats]:

@@ -2,67 +2,78 @@
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import dataclass
+
 import numpy as np
 
 from hand_recon_ros.render.labels import draw_labels
-from hand_recon_ros.render.layers import Mesh, draw_meshes, lay_over
-from hand_recon_ros.render.palette import FINGER_COLOURS, SIDE_COLOURS, to_bytes
-from hand_recon_ros.types import BONES, ByteImage, FloatArray, HandFrame
-
-OUTLINE, WHITE = (20, 20, 20), (255, 255, 255)
-SHIFT = 4
-"""Fractional bits of the pixel coordinates given to OpenCV."""
+from hand_recon_ros.render.layers import Layer, Mesh, draw_meshes, lay_over
+from hand_recon_ros.render.palette import SIDE_COLOURS
+from hand_recon_ros.render.skeleton import draw_skeleton
+from hand_recon_ros.types import ByteImage, Hand, HandFrame
 
 
-def draw_overlay(image_rgb: ByteImage, frame: HandFrame, opacity: float = 0.7, detail: int = 2) -> ByteImage:
-    """A copy of the picture with the meshes, skeletons and labels of all hands.
+@dataclass(frozen=True)
+class Style:
+    """What is drawn of a hand.
+
+    Attributes:
+        opacity: of the meshes: 0 leaves them away, 1 hides the picture behind them.
+        skeleton: whether bones and joints are drawn.
+        labels: whether side, track, distance and score are written at each hand.
+        detail: samples per pixel along each axis of the meshes; 1 is faster.
+    """
+
+    opacity: float = 0.75
+    skeleton: bool = True
+    labels: bool = True
+    detail: int = 2
+
+
+def draw_overlay(image_rgb: ByteImage, frame: HandFrame, style: Style | None = None) -> ByteImage:
+    """A copy of the picture with all hands; what is nearer hides what is farther, of its own hand and of others.
 
     Args:
         image_rgb: (H, W, 3), the picture that was reconstructed.
         frame: what was found in it.
-        opacity: of the meshes, 0 to 1.
-        detail: samples per pixel along each axis; 1 is faster.
+        style: what is drawn; everything by default.
 
     Raises:
         ValueError: the picture has another size than the frame's camera.
     """
+    _expect_own_picture(image_rgb, frame)
+    style = style or Style()
+    picture = image_rgb.copy()
+    meshes = [Mesh(hand.vertices, hand.faces, SIDE_COLOURS[hand.side]) for hand in frame.hands]
+    layer = draw_meshes(meshes, frame.camera, style.detail)
+    lay_over(picture, layer, style.opacity)
+    if style.skeleton:
+        _draw_skeletons(picture, frame, layer)
+    if style.labels:
+        draw_labels(picture, frame.hands)
+    return picture
+
+
+def _expect_own_picture(image_rgb: ByteImage, frame: HandFrame) -> None:
     height, width = image_rgb.shape[:2]
     if (frame.camera.width, frame.camera.height) != (width, height):
         raise ValueError(
             f"expected the picture that was reconstructed, {frame.camera.width}x{frame.camera.height} pixels, "
             f"got one of {width}x{height}"
         )
-    picture = image_rgb.copy()
-    meshes = [Mesh(hand.vertices, hand.faces, SIDE_COLOURS[hand.side]) for hand in frame.hands]
-    lay_over(picture, draw_meshes(meshes, frame.camera, detail), opacity)
-    for hand in frame.hands:
-        draw_skeleton(picture, hand.joints_2d)
-    draw_labels(picture, frame.hands)
-    return picture
 
 
-def draw_skeleton(picture: ByteImage, joints_2d: FloatArray) -> None:
-    """Draw bones and joints (21, 2) in the fingers' colours, outlined in black, in place."""
-    width = _line_width(picture, joints_2d)
-    drawn = np.flatnonzero((np.abs(joints_2d) < 1e5).all(axis=1)).tolist()  # not those that are not numbers
-    points = {joint: np.rint(joints_2d[joint] * (1 << SHIFT)).astype(int).tolist() for joint in drawn}
-    for outline in (max(2, width), 0):
-        for number, (parent, child) in enumerate(BONES):
-            if parent in points and child in points:
-                colour = OUTLINE if outline else to_bytes(FINGER_COLOURS[number // 4])
-                cv2.line(picture, points[parent], points[child], colour, width + outline, cv2.LINE_AA, SHIFT)
-        for joint, point in points.items():
-            colour = OUTLINE if outline else _joint_colour(joint)
-            radius = int((width + outline / 2) * (1 << SHIFT))
-            cv2.circle(picture, point, radius, colour, -1, cv2.LINE_AA, SHIFT)
+def _draw_skeletons(picture: ByteImage, frame: HandFrame, layer: Layer) -> None:
+    """Farthest first; a hand before another one also hides its bones."""
+    height, width = layer.owner.shape
+    part = picture[layer.top : layer.top + height, layer.left : layer.left + width]
+    for number in sorted(range(len(frame.hands)), key=lambda k: _distance(frame.hands[k]), reverse=True):
+        hand = frame.hands[number]
+        before = part.copy()
+        draw_skeleton(picture, hand.joints_2d, hand.joints)
+        hidden = (layer.owner >= 0) & (layer.owner != number)
+        np.copyto(part, before, where=hidden[..., None])
 
 
-def _joint_colour(joint: int) -> tuple[int, int, int]:
-    return to_bytes(FINGER_COLOURS[(joint - 1) // 4]) if joint else WHITE
-
-
-def _line_width(picture: ByteImage, joints_2d: FloatArray) -> int:
-    """Pixels: a hundredth of the hand, so that far hands stay legible, but no more than fits the picture."""
-    hand = float(np.nanmax(np.ptp(joints_2d, axis=0), initial=0))
-    return max(1, round(min(hand / 90, max(picture.shape[:2]) / 250)))
+def _distance(hand: Hand) -> float:
+    return float(hand.wrist.position[2])

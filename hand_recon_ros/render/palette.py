@@ -8,8 +8,8 @@ Rgb = tuple[float, float, float]
 
 SIDE_COLOURS: dict[Side, Rgb] = {
     Side.UNKNOWN: (0.75, 0.75, 0.75),
-    Side.LEFT: (0.36, 0.62, 0.86),
-    Side.RIGHT: (0.93, 0.66, 0.45),
+    Side.LEFT: (0.36, 0.64, 0.92),
+    Side.RIGHT: (0.97, 0.60, 0.38),
 }
 FINGER_COLOURS: tuple[Rgb, ...] = (
     (0.86, 0.20, 0.18),

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from hand_recon_ros.camera import project
 from hand_recon_ros.render.labels import draw_labels
-from hand_recon_ros.render.overlay import draw_skeleton
 from hand_recon_ros.render.palette import SIDE_COLOURS
 from hand_recon_ros.render.shading import face_normals
+from hand_recon_ros.render.skeleton import draw_skeleton
 from hand_recon_ros.types import ByteImage, CameraModel, Hand, HandFrame
 
 Floats = npt.NDArray[np.floating]
@@ -37,7 +37,7 @@ def draw_quick_overlay(image_rgb: ByteImage, frame: HandFrame) -> ByteImage:
         _draw_mesh(picture, hand, frame.camera)
     seen = [hand for hand in frame.hands if not np.isinf(hand.joints_2d).any()]
     for hand in seen:
-        draw_skeleton(picture, hand.joints_2d)
+        draw_skeleton(picture, hand.joints_2d, hand.joints)
     draw_labels(picture, seen)
     return picture
 

@@ -14,8 +14,10 @@ Floats = npt.NDArray[np.floating]
 
 KEY = np.array([-0.48, -0.70, -0.53], np.float32)
 """Unit direction towards the key lamp in the camera optical frame: above, to the left of and behind the camera."""
-AMBIENT, FILL, KEY_STRENGTH, INSIDE = 0.32, 0.30, 0.55, 0.35
-SHINE, SHININESS = 0.10, 28
+AMBIENT, FILL, KEY_STRENGTH, INSIDE = 0.38, 0.38, 0.42, 0.35
+SHINE, SHININESS = 0.12, 24
+RIM, RIM_WIDTH = 0.45, 0.35
+"""Surfaces that turn away from the viewer darken to this share, which draws a soft outline within the silhouette."""
 
 
 def face_normals(vertices: Floats, faces: npt.NDArray[np.integer]) -> Floats:
@@ -52,7 +54,8 @@ def shade(colours: Floats, normals: Floats, points: Floats, inside: npt.NDArray[
     lamp = (normals @ KEY).clip(0)
     highlight = (normals * _unit(view + KEY)).sum(axis=1).clip(0) ** SHININESS
     strength = AMBIENT + FILL * fill + KEY_STRENGTH * lamp
-    lit = strength[:, None] * colours + SHINE * highlight[:, None]
+    rim = RIM + (1 - RIM) * (fill / RIM_WIDTH).clip(max=1)
+    lit = (rim * strength)[:, None] * colours + SHINE * highlight[:, None]
     return np.where(inside[:, None], INSIDE * colours, lit).clip(0, 1)
 
 

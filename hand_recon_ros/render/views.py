@@ -14,6 +14,8 @@ from hand_recon_ros.types import ByteImage, CameraModel, Hand, Side
 BACKGROUND = 245
 DISTANCE = 6.0
 """Of the viewer, in radii of the mesh: far enough for hardly any perspective."""
+HAND_M = 0.1
+"""Radius in metres that any mesh is drawn with: that of a hand, as shadows have a size."""
 VIEWS: dict[str, npt.NDArray[np.float64]] = {
     "front": np.diag([1.0, 1.0, 1.0]),
     "right": np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]]),
@@ -41,7 +43,7 @@ def render_mesh(
     """
     centred = (vertices - (vertices.min(axis=0) + vertices.max(axis=0)) / 2) @ turn.T
     radius = np.linalg.norm(centred, axis=1).max()
-    placed = centred / radius + (0, 0, DISTANCE)
+    placed = HAND_M * (centred / radius + (0, 0, DISTANCE))
     focal = 0.47 * size * np.sqrt(DISTANCE**2 - 1)  # the sphere around the mesh touches the margin
     camera = CameraModel(focal, focal, (size - 1) / 2, (size - 1) / 2, size, size)
     picture = np.full((size, size, 3), BACKGROUND, np.uint8)

@@ -53,6 +53,8 @@ def test_the_nearer_ball_hides_the_farther_in_any_order():
         layer = draw_meshes(meshes, CAMERA)
         middle = layer.colour[23 - layer.top, 31 - layer.left]
         assert middle[0] > 100 > middle[2]
+        assert layer.owner[23 - layer.top, 31 - layer.left] == (0 if meshes[0] is near else 1)
+        assert layer.owner[0, 0] == -1
 
 
 def test_a_layer_covers_the_projected_area_with_smooth_outlines():
@@ -68,7 +70,7 @@ def test_a_layer_of_many_pixels_has_fewer_samples_and_the_same_outline(monkeypat
     whole = draw_meshes([mesh], CAMERA, detail=2)
     monkeypatch.setattr(layers, "MAX_SAMPLES", 600)
     coarse = draw_meshes([mesh], CAMERA, detail=2)
-    assert coarse.coverage.shape == whole.coverage.shape and coarse[2:] == whole[2:]
+    assert coarse.coverage.shape == whole.coverage.shape and coarse[3:] == whole[3:]
     assert coarse.coverage.sum() == pytest.approx(whole.coverage.sum(), rel=0.03)
     assert np.abs(coarse.coverage - whole.coverage).mean() < 0.05
 

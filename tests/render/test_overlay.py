@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from hand_recon_ros.camera import project, scaled_camera
+from hand_recon_ros.render import layers
 from hand_recon_ros.render.labels import hand_label
-from hand_recon_ros.render.overlay import draw_overlay, draw_skeleton
+from hand_recon_ros.render.overlay import Style, draw_overlay
+from hand_recon_ros.render.skeleton import draw_skeleton
 from hand_recon_ros.types import Joint, ScaleSource
 
 
@@ -27,10 +30,75 @@ def test_the_overlay_is_a_copy_that_changes_only_around_the_hands(two_hands):
 
 def test_meshes_have_their_sides_colours(two_hands):
     bare = tuple(replace(hand, joints_2d=np.full((21, 2), np.nan, np.float32)) for hand in two_hands.hands)
-    drawn = draw_overlay(grey(two_hands.camera), replace(two_hands, hands=bare), opacity=1).astype(int)
+    drawn = draw_overlay(grey(two_hands.camera), replace(two_hands, hands=bare), Style(opacity=1)).astype(int)
     for hand, warm in zip(two_hands.hands, (True, False), strict=True):
         x, y = project(two_hands.camera, hand.joints[Joint.MIDDLE_MCP]).round().astype(int)
         assert (drawn[y, x, 0] > drawn[y, x, 2]) == warm
+
+
+MESH_ONLY = Style(opacity=1, skeleton=False, labels=False)
+
+
+def test_opacity_zero_leaves_the_picture_as_it_is(two_hands):
+    picture = np.random.default_rng(0).integers(0, 256, grey(two_hands.camera).shape, np.uint8)
+    np.testing.assert_array_equal(draw_overlay(picture, two_hands, replace(MESH_ONLY, opacity=0)), picture)
+
+
+def test_opacity_blends_between_picture_and_mesh(two_hands):
+    picture = grey(two_hands.camera)
+    whole, half = (draw_overlay(picture, two_hands, replace(MESH_ONLY, opacity=share)) for share in (1, 0.5))
+    np.testing.assert_allclose(half, (whole.astype(float) + picture) / 2, atol=1)
+
+
+@pytest.mark.parametrize("left_away", ["skeleton", "labels"])
+def test_skeletons_and_labels_can_be_left_away(two_hands, left_away):
+    picture = grey(two_hands.camera)
+    everything, less = draw_overlay(picture, two_hands), draw_overlay(picture, two_hands, Style(**{left_away: False}))
+    changed = (everything != less).any(axis=2)
+    assert changed.any()
+    if left_away == "labels":
+        assert label_area(less) < 0.5 * label_area(everything)
+    else:
+        assert not changed[:30].any(), "labels are above the hands"
+
+
+def stacked(two_hands, in_front):
+    """Both hands around the picture's middle, one 10 cm before the other."""
+    hands = []
+    for number, hand in enumerate(two_hands.hands):
+        distance = 0.45 if number == in_front else 0.55
+        shift = np.float32([0, 0, distance]) - hand.vertices.mean(axis=0)
+        moved = replace(hand, vertices=hand.vertices + shift, joints=hand.joints + shift)
+        wrist = hand.wrist._replace(position=moved.joints[0])
+        hands.append(replace(moved, wrist=wrist, joints_2d=project(two_hands.camera, moved.joints)))
+    return replace(two_hands, hands=tuple(hands))
+
+
+@pytest.mark.parametrize("in_front", [0, 1])
+@pytest.mark.parametrize("style", [MESH_ONLY, Style(opacity=1, labels=False)], ids=["mesh", "with skeleton"])
+def test_the_nearer_hand_hides_mesh_and_bones_of_the_farther_one(two_hands, in_front, style, monkeypatch):
+    monkeypatch.setattr(layers, "creases", lambda depth, focal: np.ones_like(depth))  # they depend on what is behind
+    both, picture = stacked(two_hands, in_front), grey(two_hands.camera)
+    nearer = replace(both, hands=both.hands[in_front : in_front + 1])
+    hidden = (draw_overlay(picture, nearer, MESH_ONLY) != picture).any(axis=2)
+    hidden = cv2.erode(hidden.astype(np.uint8), np.ones((3, 3))) > 0  # outlines are blended with what is behind
+    alone, together = draw_overlay(picture, nearer, style), draw_overlay(picture, both, style)
+    assert hidden.sum() > 2000
+    np.testing.assert_array_equal(together[hidden], alone[hidden])
+    assert (together[~hidden] != alone[~hidden]).any(), "the farther hand shows beside the nearer one"
+
+
+def test_nearer_fingers_cross_over_farther_ones(two_hands):
+    joints_2d = np.full((21, 2), np.nan, np.float32)
+    joints_2d[[Joint.INDEX_MCP, Joint.INDEX_PIP]] = (100, 120), (200, 120)
+    joints_2d[[Joint.RING_MCP, Joint.RING_PIP]] = (150, 70), (150, 170)
+    for nearer, finger in ((Joint.INDEX_MCP, "orange"), (Joint.RING_MCP, "blue")):
+        joints = np.ones((21, 3), np.float32)
+        joints[nearer : nearer + 4, 2] = 0.9
+        picture = grey(two_hands.camera)
+        draw_skeleton(picture, joints_2d, joints)
+        red, _, blue = picture[120, 150].astype(int)
+        assert ("orange" if red > blue else "blue") == finger
 
 
 @pytest.mark.parametrize("background", [0, 128, 255])

@@ -16,7 +16,7 @@ REACH_M = 0.010
 FULL_M = 0.012
 """Nearer by so much on average, the surroundings cast the darkest shadow."""
 DARKEST = 0.5
-LARGEST_PX = 40.0
+WIDEST_BLUR_PX = 4.0
 
 
 def creases(depth: FloatArray, focal: float) -> FloatArray:
@@ -30,7 +30,7 @@ def creases(depth: FloatArray, focal: float) -> FloatArray:
     if not covered.any():
         return np.ones(depth.shape, np.float32)
     known = np.where(covered, depth, 0).astype(np.float32)
-    sigma = float(np.clip(REACH_M * focal / np.median(depth[covered]), 0.5, LARGEST_PX))
+    sigma = float(np.clip(REACH_M * focal / np.median(depth[covered]), 0.5, max(depth.shape) / 4))
     blurred, weight = (_blur(values, sigma) for values in (known, covered.astype(np.float32)))
     nearer = depth[covered] - (blurred / weight.clip(1e-6))[covered]
     factor = np.ones(depth.shape, np.float32)
@@ -39,4 +39,10 @@ def creases(depth: FloatArray, focal: float) -> FloatArray:
 
 
 def _blur(values: FloatArray, sigma: float) -> FloatArray:
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
+    """Gaussian blur; wide ones are done on a smaller picture, which has what is left of the detail."""
+    height, width = values.shape
+    shrink = max(1.0, sigma / WIDEST_BLUR_PX)
+    size = max(1, round(width / shrink)), max(1, round(height / shrink))
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(small, (0, 0), sigma / shrink)
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -1,4 +1,4 @@
-"""The picture of docs/topics.md: what the joint angles of the node measure, on a right hand."""
+"""The picture of docs/conventions.md: what the joint angles of the node measure, on a right hand."""
 
 from __future__ import annotations
 

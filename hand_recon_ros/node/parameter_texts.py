@@ -32,7 +32,7 @@ def parameter_page() -> str:
         "# Parameters of the node",
         "",
         "Set with `-p name:=value` or `--params-file FILE`, in the form of",
-        "[config/hand_recon.yaml](../config/hand_recon.yaml). Generated from hand_recon_ros/node/parameters.py.",
+        "`config/hand_recon.yaml`. Generated from hand_recon_ros/node/parameters.py.",
         "",
         "Live ones change at the next image (`ros2 param set`); the others when the node is configured.",
         "",

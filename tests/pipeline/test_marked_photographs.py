@@ -32,7 +32,7 @@ def test_marks_lie_in_their_pictures_and_boxes():
     sizes = {name: of_one["size"] for name, of_one in json.loads(MARKS.read_text()).items()}
     marks = read_marks()
     assert len(marks) == 24 and sum(len(hands) for hands in marks.values()) == 49
-    assert sum(mark.visible.any() for hands in marks.values() for mark in hands) == 30
+    assert sum(mark.visible.any() for hands in marks.values() for mark in hands) == 29
     for name, hands in marks.items():
         for mark in hands:
             points = mark.joints[mark.visible]
@@ -61,4 +61,4 @@ def test_models_meet_the_marks(model):
     sides = [score.side_right for score in found if score.side_right is not None]
     assert sum(score.found for score in found) >= 36
     assert np.mean(sides) >= 0.95
-    assert len(off) >= 26 and off.mean() < 0.08 and off.max() < 0.25
+    assert len(off) >= 25 and off.mean() < 0.08 and off.max() < 0.25

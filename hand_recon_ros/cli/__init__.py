@@ -18,6 +18,7 @@ from hand_recon_ros.cli.models import import_weights, models
 from hand_recon_ros.cli.node import WITH_ROS_ARGUMENTS, NodeCommand, node
 from hand_recon_ros.cli.overlay import overlay
 from hand_recon_ros.cli.play import play
+from hand_recon_ros.cli.plot import plot
 from hand_recon_ros.cli.recover import recover
 from hand_recon_ros.cli.replay import replay
 from hand_recon_ros.cli.report import report
@@ -35,6 +36,7 @@ VERBS = (
     play,
     replay,
     report,
+    plot,
     bag,
     recover,
     overlay,

@@ -15,18 +15,30 @@ from hand_recon_ros.networks import find_intake
 from hand_recon_ros.networks.hand_boxes import crop_to_image, cropped, square_box
 from hand_recon_ros.pipeline.translation import FittedHand, fit_hand
 from hand_recon_ros.render.export import TO_GLTF, hand_names, save_glb, save_obj
-from hand_recon_ros.render.overlay import draw_overlay, draw_skeleton
+from hand_recon_ros.render.film import Film
+from hand_recon_ros.render.overlay import Style, draw_overlay
 from hand_recon_ros.render.picture import save_png
+from hand_recon_ros.render.skeleton import draw_skeleton
+from hand_recon_ros.render.turntable import FPS, turntable
 from hand_recon_ros.types import ByteImage, CameraModel, FloatArray, HandFrame, IndexArray, Side
 
 BOX_COLOUR = (230, 60, 60)
 
 
-def save_frame(stem: Path, rgb: ByteImage, frame: HandFrame) -> None:
+def save_frame(stem: Path, rgb: ByteImage, frame: HandFrame, style: Style) -> None:
     """Write STEM_overlay.png, and STEM.glb when there are hands."""
-    save_png(_beside(stem, "_overlay.png"), draw_overlay(rgb, frame))
+    save_png(_beside(stem, "_overlay.png"), draw_overlay(rgb, frame, style))
     if frame.hands:
         save_glb(_beside(stem, ".glb"), frame)
+
+
+def save_turntable(stem: Path, frame: HandFrame) -> None:
+    """Write STEM_turntable.mp4 when there are hands."""
+    if not frame.hands:
+        return
+    with Film(_beside(stem, "_turntable.mp4"), FPS) as film:
+        for picture in turntable(frame.hands):
+            film.write(picture)
 
 
 def save_box(stem: Path, rgb: ByteImage, frame: HandFrame, box: tuple[float, float, float, float], model: str) -> None:

@@ -1,15 +1,20 @@
-"""Options that several verbs share."""
+"""Options that several verbs share, by themselves and in groups for `gathered`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hand_recon_ros.types import ByteImage, CameraModel
+
+if TYPE_CHECKING:
+    from hand_recon_ros.pipeline import HandPipeline
+    from hand_recon_ros.render.overlay import Style
 
 Out = Annotated[
     Path, typer.Option("--out", "-o", help="Folder for the results; made if it is not there.", file_okay=False)
@@ -40,6 +45,70 @@ Camera = Annotated[
 CameraInfo = Annotated[
     Path | None, typer.Option(help="Calibration file (YAML) of ROS's camera_calibration.", exists=True, dir_okay=False)
 ]
+Sheet = Annotated[bool, typer.Option("--sheet", help="Also write a contact sheet of the overlays, with captions.")]
+FindCamera = Callable[[ByteImage], CameraModel | None]
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What finds the hands, and the camera that saw them."""
+
+    camera: Camera = None
+    camera_info: CameraInfo = None
+    model: Model = "default"
+    mano: Mano = None
+    random_weights: RandomWeights = False
+    device: Device = "auto"
+    max_hands: MaxHands = 4
+
+    def find_camera(self) -> FindCamera:
+        """As `camera_of`."""
+        return camera_of(self.camera, self.camera_info)
+
+    def pipeline(self) -> HandPipeline:
+        """A pipeline for pictures that have nothing to do with one another."""
+        from hand_recon_ros.pipeline import HandPipeline
+
+        return HandPipeline.create(
+            model=self.model,
+            mano=self.mano,
+            random_weights=self.random_weights,
+            device=self.device,
+            max_hands=self.max_hands,
+        )
+
+    def tracking_pipeline(self, smooth: bool) -> HandPipeline:
+        """A pipeline that follows hands from picture to picture."""
+        from hand_recon_ros.pipeline import HandPipeline, OneEuro
+
+        return HandPipeline.create(
+            model=self.model,
+            mano=self.mano,
+            random_weights=self.random_weights,
+            device=self.device,
+            tracking=True,
+            max_hands=self.max_hands,
+            smoothing=OneEuro() if smooth else None,
+        )
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What overlays show."""
+
+    alpha: Annotated[
+        float, typer.Option(min=0, max=1, help="Opacity of the meshes: 0 leaves them away, 1 hides what is behind.")
+    ] = 0.75
+    no_skeleton: Annotated[bool, typer.Option("--no-skeleton", help="Draw no bones and joints.")] = False
+    no_labels: Annotated[
+        bool, typer.Option("--no-labels", help="Write no side, track, distance and score at the hands.")
+    ] = False
+
+    def style(self) -> Style:
+        """The same for `draw_overlay`."""
+        from hand_recon_ros.render.overlay import Style
+
+        return Style(self.alpha, not self.no_skeleton, not self.no_labels)
 
 
 def parse_box(box: str) -> tuple[float, float, float, float]:
@@ -57,7 +126,7 @@ def parse_box(box: str) -> tuple[float, float, float, float]:
     return x, y, width, height
 
 
-def camera_of(camera: str | None, camera_info: Path | None) -> Callable[[ByteImage], CameraModel | None]:
+def camera_of(camera: str | None, camera_info: Path | None) -> FindCamera:
     """A function from a picture to its camera, None where nothing is known, made of the two options.
 
     Raises:

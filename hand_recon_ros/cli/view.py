@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hand_recon_ros.cli.extras import need_extra
-from hand_recon_ros.cli.options import (
-    Camera,
-    CameraInfo,
-    Device,
-    Mano,
-    MaxHands,
-    Model,
-    RandomWeights,
-    Smooth,
-    camera_of,
-)
+from hand_recon_ros.cli.gathered import gathered
+from hand_recon_ros.cli.options import Reconstruction, Smooth
 from hand_recon_ros.cli.web import Host, Port
 
 if TYPE_CHECKING:
@@ -28,6 +19,7 @@ if TYPE_CHECKING:
     from hand_recon_ros.view3d.shots import Shot
 
 
+@gathered
 def view(
     source: Annotated[
         str,
@@ -45,13 +37,8 @@ def view(
     host: Host = "127.0.0.1",
     port: Port = 8080,
     loop: Annotated[bool, typer.Option("--loop", help="Start a file again at its end.")] = False,
-    camera: Camera = None,
-    camera_info: CameraInfo = None,
-    model: Model = "default",
-    mano: Mano = None,
-    random_weights: RandomWeights = False,
-    device: Device = "auto",
-    max_hands: MaxHands = 4,
+    *,
+    reconstruction: Reconstruction,
     smooth: Smooth = False,
 ) -> None:
     """Show meshes, skeletons, wrists and the camera's picture in 3D, to as many browsers as look.
@@ -62,19 +49,15 @@ def view(
     if (source and topic) or (image and not topic):
         raise typer.BadParameter("give a source, or --topic with perhaps --image, not both")
     from hand_recon_ros.cli.demo import bundled_clip
-    from hand_recon_ros.pipeline import HandPipeline, OneEuro
     from hand_recon_ros.stopping import stop_on_signals
     from hand_recon_ros.view3d.scene import serving
     from hand_recon_ros.view3d.shots import paced, source_shots
     from hand_recon_ros.web.listening import address, free_port
 
-    find_camera = camera_of(camera, camera_info)
+    find_camera = reconstruction.find_camera()
 
     def load() -> HandPipeline:
-        smoothing = OneEuro() if smooth else None
-        return HandPipeline.create(
-            model, device, True, max_hands, smoothing=smoothing, mano=mano, random_weights=random_weights
-        )
+        return reconstruction.tracking_pipeline(smooth)
 
     with stop_on_signals() as stop:
         port = free_port(host, port)

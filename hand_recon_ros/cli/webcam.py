@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hand_recon_ros.cli.options import (
-    Camera,
-    CameraInfo,
-    Device,
-    Mano,
-    MaxHands,
-    Model,
-    RandomWeights,
-    Smooth,
-    camera_of,
-)
+from hand_recon_ros.cli.gathered import gathered
+from hand_recon_ros.cli.options import Reconstruction, Smooth
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,18 +21,14 @@ FILM_FPS = 15.0
 MAX_REPEATS = 30
 
 
+@gathered
 def webcam(
     index: Annotated[int, typer.Argument(min=0, help="Number of the camera, 0 for the first.")] = 0,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for overlay.mp4 and results.jsonl.", file_okay=False)
     ] = None,
-    camera: Camera = None,
-    camera_info: CameraInfo = None,
-    model: Model = "default",
-    mano: Mano = None,
-    random_weights: RandomWeights = False,
-    device: Device = "auto",
-    max_hands: MaxHands = 4,
+    *,
+    reconstruction: Reconstruction,
     smooth: Smooth = False,
 ) -> None:
     """Follow the hands before a webcam: a live table here, and with --out also files, until Ctrl-C.
@@ -51,19 +38,10 @@ def webcam(
     from rich.live import Live
 
     from hand_recon_ros.cli.progress import stderr
-    from hand_recon_ros.pipeline import HandPipeline, OneEuro
     from hand_recon_ros.sources.video import webcam_frames
 
-    find_camera = camera_of(camera, camera_info)
-    pipeline = HandPipeline.create(
-        model=model,
-        mano=mano,
-        random_weights=random_weights,
-        device=device,
-        tracking=True,
-        max_hands=max_hands,
-        smoothing=OneEuro() if smooth else None,
-    )
+    find_camera = reconstruction.find_camera()
+    pipeline = reconstruction.tracking_pipeline(smooth)
     with ExitStack() as stack:
         keep = _recording(out, stack) if out else None
         live = stack.enter_context(Live(console=stderr(), refresh_per_second=10))

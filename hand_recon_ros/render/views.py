@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,13 +42,22 @@ def render_mesh(
         size: pixels.
         colours: RGB in 0 to 1, (V, 3) or (3,), or a texture as in Mesh.
     """
-    centred = (vertices - (vertices.min(axis=0) + vertices.max(axis=0)) / 2) @ turn.T
-    radius = np.linalg.norm(centred, axis=1).max()
-    placed = HAND_M * (centred / radius + (0, 0, DISTANCE))
-    focal = 0.47 * size * np.sqrt(DISTANCE**2 - 1)  # the sphere around the mesh touches the margin
+    return render_meshes([Mesh(vertices, faces, colours)], turn, size)
+
+
+def render_meshes(meshes: Sequence[Mesh], turn: npt.NDArray[np.floating], size: int) -> ByteImage:
+    """Several meshes as `render_mesh` draws one, their places to one another kept."""
+    points = np.concatenate([mesh.vertices for mesh in meshes])
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    radius = np.linalg.norm(points - middle, axis=1).max()
+    placed = [
+        replace(mesh, vertices=HAND_M * ((mesh.vertices - middle) @ turn.T / radius + (0, 0, DISTANCE)))
+        for mesh in meshes
+    ]
+    focal = 0.47 * size * np.sqrt(DISTANCE**2 - 1)  # the sphere around the meshes touches the margin
     camera = CameraModel(focal, focal, (size - 1) / 2, (size - 1) / 2, size, size)
     picture = np.full((size, size, 3), BACKGROUND, np.uint8)
-    lay_over(picture, draw_meshes([Mesh(placed, faces, colours)], camera))
+    lay_over(picture, draw_meshes(placed, camera))
     return picture
 
 

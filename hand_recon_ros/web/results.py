@@ -7,15 +7,15 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from hand_recon_ros.atomic import written_whole
 from hand_recon_ros.render.export import hand_names, save_glb, save_obj
 from hand_recon_ros.render.overlay import draw_overlay
 from hand_recon_ros.render.picture import save_png
+from hand_recon_ros.render.scaled import fitted
 from hand_recon_ros.results import frame_record
-from hand_recon_ros.types import ByteImage, Hand, HandFrame, Joint, Roi
+from hand_recon_ros.types import ByteImage, HandFrame, Joint
 
 SHOWN_PX = 1600
 """Longest side of the overlay: what a screen shows, whatever the picture has."""
@@ -58,29 +58,7 @@ def save_results(folder: Path, name: str, rgb: ByteImage, frame: HandFrame) -> R
 
 def draw_shown(rgb: ByteImage, frame: HandFrame, longest: int = SHOWN_PX) -> ByteImage:
     """The overlay of a picture, at most `longest` pixels wide and high."""
-    height, width = rgb.shape[:2]
-    shrink = min(1.0, longest / max(width, height))
-    size = max(1, round(width * shrink)), max(1, round(height * shrink))
-    if size == (width, height):
-        return draw_overlay(rgb, frame)
-    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return draw_overlay(small, scaled_frame(frame, *size))
-
-
-def scaled_frame(frame: HandFrame, width: int, height: int) -> HandFrame:
-    """The same hands for their picture scaled to another size."""
-    camera = frame.camera
-    sx, sy = width / camera.width, height / camera.height
-    # The origin is the centre of the first pixel, so scaling acts on pixels + 0.5.
-    cx, cy = (camera.cx + 0.5) * sx - 0.5, (camera.cy + 0.5) * sy - 0.5
-    scaled = replace(camera, fx=camera.fx * sx, fy=camera.fy * sy, cx=cx, cy=cy, width=width, height=height)
-    return replace(frame, camera=scaled, hands=tuple(_scaled_hand(hand, sx, sy) for hand in frame.hands))
-
-
-def _scaled_hand(hand: Hand, sx: float, sy: float) -> Hand:
-    pixels = ((hand.joints_2d + 0.5) * (sx, sy) - 0.5).astype(np.float32)
-    roi = Roi(*(round(value * s) for value, s in zip(hand.roi, (sx, sy, sx, sy), strict=True)))
-    return replace(hand, joints_2d=pixels, roi=roi)
+    return draw_overlay(*fitted(rgb, frame, min(longest, max(rgb.shape[:2]))))
 
 
 def viewing_distance(frame: HandFrame) -> float:

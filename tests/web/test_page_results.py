@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import trimesh
 
-from hand_recon_ros.camera import project
 from hand_recon_ros.types import CameraModel, HandFrame
 from hand_recon_ros.web.results import (
     HAND_COLUMNS,
@@ -20,7 +19,6 @@ from hand_recon_ros.web.results import (
     hand_rows,
     joint_rows,
     save_results,
-    scaled_frame,
     summary,
     viewing_distance,
 )
@@ -50,13 +48,6 @@ def test_the_overlay_is_bounded_whatever_the_picture(size: tuple[int, int]) -> N
     frame = replace(NOBODY, camera=CameraModel(900, 900, width / 2, height / 2, width, height))
     shown = draw_shown(np.zeros((height, width, 3), np.uint8), frame)
     assert max(shown.shape) == min(1600, max(size)) and min(shown.shape[:2]) >= 1
-
-
-def test_scaled_hands_lie_on_the_scaled_picture(two_hands: HandFrame) -> None:
-    large = scaled_frame(two_hands, 640, 480)
-    for before, hand in zip(two_hands.hands, large.hands, strict=True):
-        np.testing.assert_allclose(hand.joints_2d, project(large.camera, hand.joints), atol=1e-2)
-        assert hand.roi.width == 2 * before.roi.width
 
 
 def test_tables_have_a_row_for_each_hand_and_each_joint(two_hands: HandFrame) -> None:

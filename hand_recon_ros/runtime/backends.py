@@ -6,6 +6,7 @@ All of them take images (B, H, W, 3) uint8, C-contiguous, B at least 1, and acce
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,8 @@ def load_openvino(onnx: Path, threads: int) -> Run:
     from openvino import properties as set_to
     from openvino.properties import hint
 
-    core = ov.Core()
-    compiled = core.compile_model(
-        core.read_model(onnx),
+    compiled = _core().compile_model(
+        _core().read_model(onnx),
         "CPU",
         {
             hint.performance_mode(): hint.PerformanceMode.LATENCY,
@@ -47,6 +47,19 @@ def load_openvino(onnx: Path, threads: int) -> Run:
         return tuple(request.get_output_tensor(k).data.copy() for k in range(count))
 
     return run
+
+
+@cache
+def _core() -> Any:
+    """The only one of this process, which it keeps.
+
+    Each Core puts a signal stack of its own in the place of the thread's (of faulthandler, say), and gives back the one
+    that it found. Two that end in the order of their making leave the memory of the first one behind, already unmapped,
+    and the next signal kills the process without a word.
+    """
+    import openvino as ov
+
+    return ov.Core()
 
 
 def load_onnxruntime(onnx: Path, threads: int) -> Run:

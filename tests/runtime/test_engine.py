@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,6 +64,24 @@ def test_outputs_stay_as_they_are_when_the_engine_runs_again(engine_name):
     run(images[1:2])
     for output, kept in zip(first, before, strict=True):
         np.testing.assert_array_equal(output, kept)
+
+
+SIGNAL_AFTER_ENGINES = """
+import faulthandler, signal
+faulthandler.enable()
+from hand_recon_ros.runtime import load_engine
+first, second = (load_engine("palm_detector", "cpu", threads=1, engine="openvino") for _ in range(2))
+del first
+del second
+signal.signal(signal.SIGINT, lambda number, frame: print("heard"))
+signal.raise_signal(signal.SIGINT)
+"""
+
+
+@pytest.mark.skipif(not find_spec("openvino"), reason="needs openvino")
+def test_a_process_that_let_go_of_engines_lives_through_signals():
+    done = subprocess.run([sys.executable, "-c", SIGNAL_AFTER_ENGINES], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr
 
 
 def test_views_of_other_memory_order_are_taken():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,9 +19,19 @@ from hand_recon_ros.types import ByteImage, HandFrame
 
 SHARP_PX, SHEET_PX = 400, 8000
 """Longest side of a picture on a sheet of few, and of a sheet of many."""
-FRAMES = 12
+FRAMES, SPARE = 12, 8
+"""Overlays of a video's sheet, and how many times as many are held until its end shows which ones are evenly spaced."""
 CAPTION_PX, MARGIN, TEXT_SCALE = 22, 6, 0.42
 INK = (40, 40, 40)
+
+
+class _Cell(NamedTuple):
+    rgb: ByteImage
+    frame: HandFrame
+    caption: str
+
+    def drawn(self, style: Style | None) -> ByteImage:
+        return captioned(draw_overlay(self.rgb, self.frame, style), self.caption)
 
 
 class OverlaySheet:
@@ -33,7 +44,7 @@ class OverlaySheet:
         self._path, self._most, self._style = path, most, style
         self._columns = max(min(4, most), math.ceil(math.sqrt(most)))
         self._cell = min(SHARP_PX, SHEET_PX // self._columns)
-        self._cells: list[ByteImage] = []
+        self._cells: list[_Cell] = []
         self._seen, self._stride = 0, 1
 
     def __enter__(self) -> OverlaySheet:
@@ -44,15 +55,15 @@ class OverlaySheet:
     ) -> None:
         if self._cells:
             places = np.linspace(0, len(self._cells) - 1, min(self._most, len(self._cells)))
-            chosen = [self._cells[place] for place in np.rint(places).astype(int).tolist()]
-            save_png(self._path, contact_sheet(chosen, min(self._columns, len(chosen))))
+            drawn = [self._cells[place].drawn(self._style) for place in np.rint(places).astype(int).tolist()]
+            save_png(self._path, contact_sheet(drawn, min(self._columns, len(drawn))))
 
     def add(self, rgb: ByteImage, frame: HandFrame, caption: str) -> None:
         """Append the overlay of a picture (H, W, 3), drawn at the size that it has on the sheet."""
         if self._seen % self._stride == 0:
-            self._cells.append(captioned(draw_overlay(*fitted(rgb, frame, self._cell), self._style), caption))
+            self._cells.append(_Cell(*fitted(rgb, frame, self._cell), caption))
         self._seen += 1
-        if len(self._cells) >= 2 * self._most:
+        if len(self._cells) >= SPARE * self._most:
             del self._cells[1::2]
             self._stride *= 2
 

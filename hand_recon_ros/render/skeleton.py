@@ -63,7 +63,7 @@ def _draw_dots(picture: ByteImage, points: Points, joints: Iterable[int], colour
 
 def _border(width: int) -> int:
     """Both borders of a line together, in pixels."""
-    return max(2, round(0.7 * width))
+    return max(2, round(0.7 * width)) if width > 1 else 1
 
 
 def _line_width(picture: ByteImage, joints_2d: FloatArray) -> int:

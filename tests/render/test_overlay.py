@@ -108,7 +108,7 @@ def test_skeletons_show_on_any_background(two_hands, background):
     x, y = two_hands.hands[0].joints_2d[Joint.INDEX_PIP].round().astype(int)
     red, green, blue = picture[y, x].astype(int)
     assert red > green > blue, "the index finger is orange"
-    assert picture[y - 6 : y + 7, x - 6 : x + 7].max(axis=2).min() < 60 or background == 0, "outlined in black"
+    assert picture[y - 6 : y + 7, x - 6 : x + 7].max(axis=2).min() < 100 or background == 0, "outlined in black"
 
 
 def test_joints_that_are_not_numbers_or_far_outside_are_not_drawn(two_hands):

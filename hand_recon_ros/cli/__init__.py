@@ -22,6 +22,7 @@ from hand_recon_ros.cli.plot import plot
 from hand_recon_ros.cli.recover import recover
 from hand_recon_ros.cli.replay import replay
 from hand_recon_ros.cli.report import report
+from hand_recon_ros.cli.retarget import retarget
 from hand_recon_ros.cli.video import video
 from hand_recon_ros.cli.view import view
 from hand_recon_ros.cli.web import web
@@ -63,6 +64,7 @@ app = typer.Typer(
 for verb in VERBS:
     app.command()(answering(verb))
 app.command(cls=NodeCommand, context_settings=WITH_ROS_ARGUMENTS)(answering(node))
+app.command(context_settings=WITH_ROS_ARGUMENTS)(answering(retarget))
 models_app = typer.Typer(invoke_without_command=True)
 models_app.callback()(answering(models))
 models_app.command("import")(answering(import_weights))

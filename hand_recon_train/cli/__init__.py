@@ -9,6 +9,7 @@ import typer
 
 import hand_recon_ros
 from hand_recon_ros.cli.answers import DEBUG, answering
+from hand_recon_train.cli.bench import bench
 from hand_recon_train.cli.evaluate import compare, evaluate
 from hand_recon_train.cli.export import export
 from hand_recon_train.cli.fit import fit
@@ -36,6 +37,7 @@ app = typer.Typer(
 for verb in VERBS:
     app.command()(answering(verb, PROGRAM))
 app.command(context_settings=PASSED_ON)(answering(fit, PROGRAM))
+app.command(context_settings=PASSED_ON)(answering(bench, PROGRAM))
 
 
 def _print_version(wanted: bool) -> None:

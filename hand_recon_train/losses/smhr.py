@@ -60,6 +60,8 @@ class SmhrLoss:
     """Weights of the terms as published for several hands; for single ones vertices, joints and sides are 0.
 
     Attributes:
+        turned: of the joints in the camera's axes. Not published: there, wrists are turned by key points alone, which
+            leave their depth open.
         mean_centre: whether a hand's centre is the mean of its key points, not the middle of their box.
         photometric, silhouette: of the second stage, published as 100 and 20; each picture is drawn for them.
         hardest: share of the pictures of a batch that count, those with the largest losses; stage two has 0.7.
@@ -72,6 +74,7 @@ class SmhrLoss:
     prior: float = 1000.0
     vertices: float = 10.0
     joints: float = 10.0
+    turned: float = 0.0
     photometric: float = 0.0
     silhouette: float = 0.0
     mean_centre: bool = True
@@ -110,6 +113,9 @@ class SmhrLoss:
             "bones": self.bones * hand_mean(bones, whole),
             "prior": self.prior * hand_mean(prior, read.present),
         }
+        if self.turned:
+            known = read.present & batch.has_joints.all(2)
+            terms["turned"] = self.turned * hand_mean(turned_error(read.hands.joints, batch.joints), known)
         return terms | self.shape_terms(network, read, batch)
 
     def shape_terms(self, network: Smhr, read: Read, batch: Batch) -> dict[str, Tensor]:
@@ -118,12 +124,9 @@ class SmhrLoss:
             return {}
         found = canonical(network, read.hands.pose, read.hands.betas, batch.right)
         truth = canonical(network, batch.pose, batch.betas, batch.right)
-        scale = _length(truth[1]) / _length(found[1]).clamp(min=1e-6)
+        scale = length_ratio(truth[1], found[1])
         known = read.present & batch.has_pose
-        apart = [
-            (1000 * (a * scale[..., None, None] - b)).abs().flatten(2).mean(2)
-            for a, b in zip(found, truth, strict=True)
-        ]
+        apart = [millimetres_apart(a * scale, b) for a, b in zip(found, truth, strict=True)]
         return {
             "vertices": self.vertices * hand_mean(apart[0], known),
             "joints": self.joints * hand_mean(apart[1], known),
@@ -154,6 +157,22 @@ def canonical(network: Smhr, pose: Tensor, betas: Tensor, right: Tensor) -> tupl
 
 def _posed(layer: ManoLayer, pose: Tensor, betas: Tensor) -> tuple[Tensor, Tensor]:
     return layer.hand(axis_angle_to_matrix(pose), betas)
+
+
+def turned_error(found: Tensor, truth: Tensor) -> Tensor:
+    """Mean distance (B, K) in millimetres of joints (B, K, 21, 3) from their roots, scaled to the true length."""
+    own, true = (joints - joints[..., ROOT : ROOT + 1, :] for joints in (found, truth))
+    return millimetres_apart(own * length_ratio(true, own), true)
+
+
+def length_ratio(truth: Tensor, found: Tensor) -> Tensor:
+    """Length (B, K, 1, 1) of true hands over that of found ones, from joints (B, K, 21, 3)."""
+    return (_length(truth) / _length(found).clamp(min=1e-6))[..., None, None]
+
+
+def millimetres_apart(found: Tensor, truth: Tensor) -> Tensor:
+    """Mean absolute difference (B, K) in millimetres of points (B, K, N, 3) in metres."""
+    return (1000 * (found - truth)).abs().flatten(2).mean(2)
 
 
 def _length(joints: Tensor) -> Tensor:

@@ -12,10 +12,11 @@ from typing import Any
 
 from jsonargparse import ArgumentError
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import EarlyStopping, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from hand_recon_train.training import overfitting
 from hand_recon_train.training.augmentation import Augmentation, Spread
 from hand_recon_train.training.data import HandData
 from hand_recon_train.training.ema import WeightAverage
@@ -28,8 +29,6 @@ UNKNOWN_KEY = re.compile(
 )
 GROUPS = (Augmentation, Spread, Source, Schedule)
 """Dataclasses of the configuration, whose fields are keys."""
-OVERFIT_EPOCHS, OVERFIT_DROPS, OVERFIT_FACTOR = 150, (40, 60, 80, 100), 0.5
-OVERFIT_MEASURE, OVERFIT_MM = "val/mpjpe_root_scale_mm", 2.0
 UNHELPFUL = (
     "LightningCLI's args parameter",
     "You're resuming from a checkpoint that ended before the epoch ended",  # EpochOrder goes on from there
@@ -56,14 +55,9 @@ class TrainingCli(LightningCLI):
         parser.link_arguments("model.mano", "data.mano")
 
     def before_instantiate_classes(self) -> None:
-        """The settings of overfitting: all samples about once a step, as they are, at a rate that falls."""
-        count = self.config.overfit
-        if not count:
-            return
-        self.config.data.overfit = count
-        self.config.data.batch = count
-        self.config.model.schedule.epochs, self.config.model.schedule.factor = OVERFIT_DROPS, OVERFIT_FACTOR
-        self.config.trainer.max_epochs = OVERFIT_EPOCHS
+        """The settings of overfitting in the place of the file's."""
+        if self.config.overfit:
+            overfitting.put_in_place(self.config, self.config.overfit)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer with the run's logger, checkpoints and averages."""
@@ -94,7 +88,7 @@ class TrainingCli(LightningCLI):
         if config.ema:
             own.append(WeightAverage(config.ema))
         if config.overfit:
-            own.append(EarlyStopping(OVERFIT_MEASURE, patience=OVERFIT_EPOCHS, stopping_threshold=OVERFIT_MM))
+            own += [overfitting.FreshStatistics(), overfitting.Curve(), overfitting.goal()]
         return own
 
 
@@ -106,18 +100,23 @@ def fit(arguments: Sequence[str]) -> Trainer:
         NotFiniteError: a loss became NaN.
         OSError: a checkpoint cannot be written.
     """
-    for known in UNHELPFUL:
-        warnings.filterwarnings("ignore", known)
-    cli = _parsed(arguments)
+    cli = parsed(arguments)
     with run_folder(cli.config_init.out, cli.config_init.resume) as checkpoint:
         cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=checkpoint)
     if count := cli.config_init.overfit:
-        error = float(cli.trainer.callback_metrics[OVERFIT_MEASURE])
-        print(f"{OVERFIT_MEASURE} on {count} samples after {cli.trainer.global_step} steps: {error:.2f}")
+        error = float(cli.trainer.callback_metrics[overfitting.MEASURE])
+        print(f"{overfitting.MEASURE} on {count} samples after {cli.trainer.global_step} steps: {error:.2f}")
     return cli.trainer
 
 
-def _parsed(arguments: Sequence[str]) -> TrainingCli:
+def parsed(arguments: Sequence[str]) -> TrainingCli:
+    """Network, data and trainer that arguments ask for.
+
+    Raises:
+        ValueError: an unknown key or value, in one sentence.
+    """
+    for unhelpful in UNHELPFUL:
+        warnings.filterwarnings("ignore", unhelpful)
     known = [entry.name for group in GROUPS for entry in fields(group)]
 
     class Known(TrainingCli):

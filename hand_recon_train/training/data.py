@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
@@ -62,8 +63,7 @@ class HandData(LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches from where the trainer stands."""
         prepared = self._prepared("train", self.changed)
-        order = self._order(prepared)
-        return self._loader(prepared, order)
+        return self._loader(prepared, self._passes() if self.overfit else self._order(prepared))
 
     def val_dataloader(self) -> DataLoader[Batch] | list[DataLoader[Batch]]:
         """Batches of what is measured on, none where no samples are given for it."""
@@ -92,9 +92,13 @@ class HandData(LightningDataModule):
         return self.opened[part]
 
     def _few(self) -> HandDataset:
-        """The samples of overfitting, kept, and often enough that an epoch has some steps."""
+        """The samples of overfitting, kept."""
         samples = self._open("train")
-        return [samples[k] for k in range(self.overfit)] * OVERFIT_STEPS
+        return [samples[k] for k in range(self.overfit)]
+
+    def _passes(self) -> list[list[Key]]:
+        """Batches of overfitting: all samples in every step, so that statistics of batches are those of all."""
+        return [[(0, number) for number in range(self.overfit)]] * OVERFIT_STEPS
 
     def _open(self, part: str) -> HandDataset:
         source = self.sources[part]
@@ -115,6 +119,13 @@ class HandData(LightningDataModule):
             prepared,
             batch_sampler=batches,  # type: ignore[arg-type, unused-ignore]  # keys are pairs
             num_workers=self.workers,
+            # Not forked: threads of the libraries that are loaded here would not survive that.
+            multiprocessing_context="forkserver" if self.workers else None,
+            worker_init_fn=_start_worker,
             pin_memory=bool(self.trainer and self.trainer.strategy.root_device.type == "cuda"),
             persistent_workers=self.workers > 0,
         )
+
+
+def _start_worker(number: int) -> None:
+    cv2.setNumThreads(0)  # the workers are the threads

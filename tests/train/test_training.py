@@ -20,7 +20,7 @@ pytest.importorskip("lightning")
 
 import tiny
 
-from hand_recon_train.training import command
+from hand_recon_train.training import command, overfitting
 from hand_recon_train.training.ema import WeightAverage
 from hand_recon_train.training.module import HandTraining, NotFiniteError
 from hand_recon_train.training.objectives import objective_of
@@ -136,10 +136,10 @@ def test_two_processes_see_what_one_with_twice_the_batch_does(config, tmp_path):
 
 def test_few_samples_are_learnt_until_they_are_known(config, capsys, monkeypatch):
     """With a goal that the small network reaches soon: it stops there, far from the last epoch."""
-    monkeypatch.setattr(command, "OVERFIT_MM", 15.0)
+    monkeypatch.setattr(overfitting, "GOAL_MM", 15.0)
     trainer = command.fit([*config("over", ema=0.0), "--overfit", "2"])
-    assert float(trainer.callback_metrics[command.OVERFIT_MEASURE]) < 15
-    assert trainer.current_epoch < command.OVERFIT_EPOCHS / 4
+    assert float(trainer.callback_metrics[overfitting.MEASURE]) < 15
+    assert trainer.current_epoch < overfitting.EPOCHS / 2
     assert "on 2 samples after" in capsys.readouterr().out
 
 

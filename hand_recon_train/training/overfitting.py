@@ -1,0 +1,82 @@
+"""`fit --overfit N`: learn N samples by heart, which shows that a network, its losses and its data fit together.
+
+What would keep a network from it is put aside: augmentation, dropout, a rate that stays high, and running statistics
+of batches, which with momenta of 0.1 and 0.01 lag hundreds of steps behind the weights. Every step sees all samples.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import EarlyStopping
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from hand_recon_train.losses import Setting
+
+MEASURE, GOAL_MM = "val/mpjpe_root_scale_mm", 2.0
+EPOCHS, RATE, DROPS, FACTOR = 30, 4e-4, tuple(range(2, 30)), 0.75
+"""Epochs of data.OVERFIT_STEPS steps, and Adam's rate: it begins to fall when samples are told apart."""
+WEIGHTS = {
+    "smhr_single": {"vertices": 10.0, "joints": 10.0, "turned": 10.0},
+    "smhr_multi": {"turned": 10.0},
+}
+"""Terms beside the published ones, which leave depth open: key points alone do not say how a hand is turned."""
+
+
+def put_in_place(config: Any, count: int) -> None:
+    """Change a run's configuration so that it learns so many samples."""
+    config.data.overfit = config.data.batch = count
+    config.data.workers = 0  # the samples are kept, so there is nothing to load
+    config.model.dropout = 0.0
+    schedule = config.model.schedule
+    schedule.rate, schedule.epochs, schedule.factor = RATE, DROPS, FACTOR
+    extra = WEIGHTS.get(config.model.network)
+    if extra:
+        config.model.weights = {**extra, **{k: v for k, v in (config.model.weights or {}).items() if v}}
+    config.trainer.max_epochs = EPOCHS
+
+
+class FreshStatistics(Callback):
+    """Measures with the statistics of all samples under the weights as they are, which training normalised with."""
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Let batch normalisation forget the steps before at once."""
+        for module in pl_module.modules():
+            if isinstance(module, _BatchNorm):
+                module.momentum = 1.0
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Keep the samples."""
+        self._samples = batch
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Let the samples pass once more: the last step moved the weights."""
+        if not trainer.sanity_checking:
+            own: Any = pl_module
+            with torch.no_grad(), trainer.precision_plugin.forward_context():
+                own.objective(own.network.train(), self._samples, Setting(own.faces, own.current_epoch))
+            own.network.eval()
+
+
+class Curve(Callback):
+    """Prints the error after each epoch."""
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """One line: steps, seconds, millimetres."""
+        if not trainer.sanity_checking:
+            error, seconds = float(trainer.callback_metrics[MEASURE]), time.monotonic() - self._start
+            print(f"{trainer.global_step:6} steps {seconds:7.0f} s {error:7.2f} mm", flush=True)
+
+
+def goal() -> EarlyStopping:
+    """Ends the run when the samples are known."""
+    return EarlyStopping(MEASURE, patience=EPOCHS, stopping_threshold=GOAL_MM)

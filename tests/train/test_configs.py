@@ -1,0 +1,42 @@
+"""Every configuration of the package trains its own network on rendered hands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip("lightning")
+
+from hand_recon_ros.networks import mesh_network_names, youtubehand
+from hand_recon_ros.networks.hrnet import W18, HRNetFeature
+from hand_recon_train.training import command
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+NARROW = {
+    "resnet50": youtubehand.SIZES_BY_ENCODER["resnet50"]._replace(widths=youtubehand.NARROW),
+    "hrnet": youtubehand.Size(lambda: HRNetFeature(W18), 2048, youtubehand.NARROW),
+}
+"""Without the decoders of 400 million weights, for which a test machine may lack the memory."""
+
+
+def test_each_mesh_network_has_a_configuration_of_its_name():
+    assert {path.stem for path in CONFIGS} == set(mesh_network_names())
+    assert all(yaml.safe_load(path.read_text())["model"]["network"] == path.stem for path in CONFIGS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_two_steps_of_each_configuration_move_the_weights(config, tmp_path, monkeypatch):
+    for name, size in NARROW.items():
+        monkeypatch.setitem(youtubehand.SIZES_BY_ENCODER, name, size)
+    few = {"data.batch": 1, "data.workers": 0, "data.train.count": 2, "trainer.limit_val_batches": 0}
+    quiet = {"trainer.accelerator": "cpu", "trainer.enable_progress_bar": False, "trainer.enable_model_summary": False}
+    changes = few | quiet | {"trainer.max_steps": 2, "out": tmp_path}
+    trainer = command.fit(["--config", str(config), *(word for k, v in changes.items() for word in (f"--{k}", str(v)))])
+    assert trainer.global_step == 2
+    assert float(trainer.callback_metrics["train/loss"]) > 0
+    weights = list(trainer.lightning_module.network.parameters())
+    moments = trainer.optimizers[0].state
+    assert sum(weight in moments and bool(moments[weight]["exp_avg"].any()) for weight in weights) > 0.9 * len(weights)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.additive_attention import AdditiveAttention, FeedForward
 from hand_recon_ros.networks.graph_convolution import GraphStack, doubled
-from hand_recon_ros.networks.hand_graphs import LEVEL_SIZES, VERTEX_COUNT, HandGraphs, hand_graphs, load_hand_graphs
+from hand_recon_ros.networks.hand_graphs import LEVEL_SIZES, VERTEX_COUNT, HandGraphs, find_hand_graphs
 from hand_recon_ros.networks.hrnet import W18, HRNetMaps
 from hand_recon_ros.networks.intake import IMAGENET
 from hand_recon_ros.networks.layers import Planes
@@ -206,6 +206,4 @@ def eaa_interhand(
         ValueError: a hand of the wrong side, a mesh that does not cluster as needed, or damaged files.
         OSError: a file cannot be read.
     """
-    joints = TwoHandJoints(hand_model, left)
-    graphs = hand_graphs(right_hand(hand_model)) if mesh_files is None else load_hand_graphs(mesh_files)
-    return EaaInterHand(graphs, joints)
+    return EaaInterHand(find_hand_graphs(right_hand(hand_model), mesh_files), TwoHandJoints(hand_model, left))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.networks.additive_attention import AdditiveAttention
 from hand_recon_ros.networks.graph_convolution import NORM_EPSILON, GraphStack, doubled
-from hand_recon_ros.networks.hand_graphs import LEVEL_SIZES, VERTEX_COUNT, HandGraphs, hand_graphs, load_hand_graphs
+from hand_recon_ros.networks.hand_graphs import LEVEL_SIZES, VERTEX_COUNT, HandGraphs, find_hand_graphs
 from hand_recon_ros.networks.intake import IMAGENET
 from hand_recon_ros.networks.layers import Planes
 from hand_recon_ros.networks.live import LiveHands
@@ -169,17 +169,5 @@ class EaaRelease(nn.Module):
 def eaa_interhand_release(
     hand_model: HandModel | None, left: HandModel | None = None, mesh_files: Path | None = None
 ) -> EaaRelease:
-    """The network that the published weights belong to.
-
-    Args:
-        hand_model: a right hand of 778 vertices, whose mesh is clustered where there are no mesh files.
-        left: the left hand, by default the mirrored right one.
-        mesh_files: folder of the published graph and mesh files, which weights that others trained need.
-
-    Raises:
-        ValueError: a hand of the wrong side, a mesh that does not cluster as needed, or damaged files.
-        OSError: a file cannot be read.
-    """
-    joints = TwoHandJoints(hand_model, left)
-    graphs = hand_graphs(right_hand(hand_model)) if mesh_files is None else load_hand_graphs(mesh_files)
-    return EaaRelease(graphs, joints)
+    """The network that the published weights belong to; arguments and errors are those of `eaa_interhand`."""
+    return EaaRelease(find_hand_graphs(right_hand(hand_model), mesh_files), TwoHandJoints(hand_model, left))

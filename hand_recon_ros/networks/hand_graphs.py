@@ -90,6 +90,11 @@ def hand_graphs(hand_model: HandModel) -> HandGraphs:
     return HandGraphs(graph, graph)
 
 
+def find_hand_graphs(hand_model: HandModel, mesh_files: Path | None) -> HandGraphs:
+    """The published graphs where their folder is given, else those of the hand model's clustered mesh."""
+    return hand_graphs(hand_model) if mesh_files is None else load_hand_graphs(mesh_files)
+
+
 def load_hand_graphs(folder: Path | str) -> HandGraphs:
     """Graphs from graph_left.pkl, graph_right.pkl, mesh_left.pkl and mesh_right.pkl, as published.
 

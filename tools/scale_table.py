@@ -44,7 +44,6 @@ CASES = (
     Case("nothing: 45° assumed", camera=False, fov_deg=45),
     Case("intrinsics and depth", depth=True),
     Case("intrinsics and depth, hand 10 % larger than average", depth=True, size=1.1),
-    Case("intrinsics and depth, hand 15 % smaller than average", depth=True, size=0.85),
 )
 
 

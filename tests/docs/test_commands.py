@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +36,8 @@ EVERY = {page: [*commands(page), *spans(page)] for page in PAGES}
 
 
 @pytest.mark.parametrize("page", [page for page, found in EVERY.items() if found])
-def test_the_commands_of_a_page_are_taken(page: str) -> None:
+def test_the_commands_of_a_page_are_taken(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     problems = [f"{command.text}: {problem}" for command in EVERY[page] if (problem := problem_of(command))]
     assert problems == []
 
@@ -59,6 +61,8 @@ def test_commands_are_found_on_the_pages() -> None:
         "hand-recon node --ros-args -r imag:=/camera/image",
         "hand-recon node --cameras left",
         "hand-recon-train synth --number 4 --out shards",
+        "hand-recon-train fit --config configs/youtubehand_resnet18.yaml --trainr.precision 16",
+        "hand-recon-train fit --config configs/youtubehand_resnet17.yaml",
         "ros2 launch hand_recon_ros hand_recon.launch.py image:=/camera/image",
         "ros2 launch hand_recon_ros hands.launch.py",
         "make walk",
@@ -68,7 +72,8 @@ def test_commands_are_found_on_the_pages() -> None:
         "frobnicate",
     ],
 )
-def test_a_wrong_command_would_be_noticed(wrong: str) -> None:
+def test_a_wrong_command_would_be_noticed(wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert problem_of(Command("", wrong, tuple(shlex.split(wrong))))
 
 
@@ -78,7 +83,7 @@ def problem_of(command: Command) -> str:
     if program == "torchrun":
         program, words = "hand-recon-train", words[words.index("hand_recon_train") + 1 :]
     if program in ("python", "python3"):
-        return python_problem(words)
+        return python_problem(words, command.synopsis)
     if program in TYPER:
         return typer_problem(program, words, command.synopsis)
     if program in ("ros2", "make", "pip", "mkdocs"):
@@ -87,28 +92,50 @@ def problem_of(command: Command) -> str:
 
 
 def typer_problem(program: str, words: list[str], synopsis: bool) -> str:
-    group = typer.main.get_command(TYPER[program])
-    context: Any = group.context_class(group, info_name=program)
-    while words and hasattr(group, "commands"):
-        if words[0].startswith("-"):
-            if words[0] not in options_of(group):
-                return f"no option {words[0]}"
-            words = words[1:]
-            continue
-        if words[0] not in group.commands:
-            # `models` does something by itself; names in prose may stand for any verb.
-            return "" if words[0].isupper() or synopsis and words[0] == "..." else f"no verb {words[0]}"
-        group, words = group.commands[words[0]], words[1:]
-        context = group.context_class(group, info_name=group.name, parent=context)
-    if group.name == "node":
-        return node_problem([word for word in words if word != "..."])
-    if group.name == "fit" or hasattr(group, "commands"):
-        return ""  # its keys are those of a configuration: tests/train
+    whole = stubbed(typer.main.get_command(TYPER[program]))
+    words = ["4" if word == "N" else word for word in words]  # as in --count N
+    verbs, command = [], whole
+    for word in words:
+        if word in getattr(command, "commands", {}):
+            command = command.commands[word]
+            verbs.append(word)
+        elif not word.startswith("-"):
+            break
+    first = words[0] if words else "..."
+    if not verbs and not (synopsis and not first.islower()) and first not in options_of(whole):
+        return f"no verb {first}"
+    if verbs == ["node"]:
+        return node_problem([word for word in words[1:] if word != "..."])
+    if verbs == ["fit"]:
+        return fit_problem(words[words.index("fit") + 1 :])
     if synopsis:
-        given = {word.strip("[]").partition("=")[0] for word in words if re.match(r"\[?--?[a-z]", word)}
-        unknown = given - options_of(group)
+        given = {found for word in words for found in re.findall(r"^\[?(--?[a-z][a-z-]*)", word)}
+        unknown = given - options_of(whole) - options_of(command)
         return f"no option {', '.join(sorted(unknown))}" if unknown else ""
-    return parse_problem(group, context, words)
+    return parse_problem(whole, [re.sub(r"^[~/]+(?=.)", "", word) for word in words])
+
+
+def fit_problem(words: list[str]) -> str:
+    """What the training's own parser says; `...` and NAME stand for a configuration of the folder."""
+    from hand_recon_train.training.command import fit
+
+    at = next(k for k, word in enumerate(words) if word in ("-c", "--config")) + 1
+    shown = words[at].replace("...", "configs/NAME.yaml").replace("NAME", "youtubehand_resnet18")
+    try:
+        fit([*words[: at - 1], "--config", str(ROOT / shown), *words[at + 1 :], "--print_config"])
+    except SystemExit as ended:
+        return f"exit code {ended.code}" if ended.code else ""
+    except ValueError as error:
+        return str(error)
+    return "it began to train"
+
+
+def stubbed(command: Any) -> Any:
+    """The command with nothing behind it."""
+    command.callback = lambda **_: None
+    for verb in getattr(command, "commands", {}).values():
+        stubbed(verb)
+    return command
 
 
 def options_of(command: Any) -> set[str]:
@@ -116,19 +143,26 @@ def options_of(command: Any) -> set[str]:
     return names | {"-h", "--help"}
 
 
-def parse_problem(command: Any, context: Any, words: list[str]) -> str:
-    """Whether the parser takes the words; paths need not exist."""
-    try:
-        values, rest, _ = command.make_parser(context).parse_args(words)
-        for parameter in command.params:
-            value = values.get(parameter.name)
-            if parameter.required and not value:
-                return f"{parameter.name} is missing"
-            if value is not None and not hasattr(parameter.type, "path_type"):
-                parameter.type_cast_value(context, value)
-    except Exception as error:  # of click, or of the copy that Typer brings
-        return str(error) or type(error).__name__
-    return f"what is {rest}?" if rest else ""
+def parse_problem(command: Any, words: list[str]) -> str:
+    """What the program says to the words; files and folders that it asks for are made."""
+    for _ in words:
+        try:
+            command.main(args=words, prog_name="hand-recon", standalone_mode=False)
+        except Exception as error:  # of click, or of the copy that Typer brings
+            problem = error.format_message() if hasattr(error, "format_message") else repr(error)
+            missing = re.search(r"(\w+) '([^']+)' does not exist", problem)
+            if not missing:
+                return problem
+            make(Path(missing[2]), folder=missing[1].lower().startswith("dir"))
+        else:
+            return ""
+    return problem
+
+
+def make(place: Path, folder: bool) -> None:
+    (place if folder else place.parent).mkdir(parents=True, exist_ok=True)
+    if not folder:
+        place.touch()
 
 
 def node_problem(words: list[str]) -> str:
@@ -144,7 +178,7 @@ def node_problem(words: list[str]) -> str:
         return str(error)
     prefixes = ("", *(f"{camera}/" for camera in parameters.cameras if camera))
     topics = {prefix + name for prefix in prefixes for name in INPUTS}
-    unknown = [source for source, _ in args.node.remappings if source not in topics and not source.startswith("~/")]
+    unknown = [source for source, _ in args.node.remaps if source not in topics and not source.startswith("~/")]
     return f"what is {args.rest or unknown}?" if args.rest or unknown else ""
 
 
@@ -175,14 +209,14 @@ def pip_problem(words: list[str]) -> str:
     return f"no extra {', '.join(sorted(asked - known))}" if asked - known else ""
 
 
-def python_problem(words: list[str]) -> str:
+def python_problem(words: list[str], synopsis: bool) -> str:
     """Whether a module or script is there and knows the options, by its source alone: some take long to import."""
     if words[0] == "-c":
         ast.parse(words[1])
         return ""
     name, rest = (words[1], words[2:]) if words[0] == "-m" else (words[0], words[1:])
     if words[0] == "-m" and name in ("hand_recon_train", "hand_recon_ros.cli"):
-        return typer_problem("hand-recon-train" if name == "hand_recon_train" else "hand-recon", rest, False)
+        return typer_problem("hand-recon-train" if name == "hand_recon_train" else "hand-recon", rest, synopsis)
     if words[0] == "-m" and name in ("pip", "pytest", "venv", "build"):
         return pip_problem(rest) if name == "pip" else ""
     places = [ROOT / name, ROOT / f"{name.replace('.', '/')}.py", ROOT / name.replace(".", "/") / "__main__.py"]

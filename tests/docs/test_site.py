@@ -44,3 +44,20 @@ def test_the_page_of_topics_tells_of_every_field_of_the_messages() -> None:
     fields = {name for file in files for name in re.findall(r"^[\w/\[\]]+ +(\w+)\s*(?:#.*)?$", file.read_text(), re.M)}
     assert "wrist" in fields
     assert {name for name in fields if f"`{name}`" not in page} == set()
+
+
+def test_the_dockerfile_copies_a_tree_from_which_the_package_installs() -> None:
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    needed = [
+        "pyproject.toml",
+        "setup.py",
+        "README.md",
+        "LICENSE",
+        "config",
+        "examples",
+        "models",
+        "msg",
+        "hand_recon_ros",
+    ]
+    assert [name for name in needed if name in left_out or not (ROOT / name).exists()] == []
+    assert "COPY . ." in (ROOT / "Dockerfile").read_text()

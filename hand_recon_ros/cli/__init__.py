@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
 
 import typer
 
-import hand_recon_ros
-from hand_recon_ros.cli.answers import DEBUG, answering
+from hand_recon_ros.cli.answers import PROGRAM, answering
+from hand_recon_ros.cli.application import application
 from hand_recon_ros.cli.bag import bag
 from hand_recon_ros.cli.conformance import conformance
 from hand_recon_ros.cli.demo import demo
@@ -52,14 +51,11 @@ def main() -> None:
     # What cannot be read is said in one sentence of our own; the libraries would add lines of theirs.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    app(prog_name="hand-recon")
+    app(prog_name=PROGRAM)
 
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = application(
+    PROGRAM, "Hands in pictures, videos and camera streams: 21 joints and a mesh each, in metres in the camera's frame."
 )
 for verb in VERBS:
     app.command()(answering(verb))
@@ -69,21 +65,3 @@ models_app = typer.Typer(invoke_without_command=True)
 models_app.callback()(answering(models))
 models_app.command("import")(answering(import_weights))
 app.add_typer(models_app, name="models")
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"hand-recon {hand_recon_ros.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def start(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help=f"Print the traceback of errors, as {DEBUG}=1 does.")] = False,
-) -> None:
-    """Hands in pictures, videos and camera streams: 21 joints and a mesh each, in metres in the camera's frame."""
-    if debug:
-        os.environ[DEBUG] = "1"

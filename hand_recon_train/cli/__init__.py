@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
 
-import typer
-
-import hand_recon_ros
-from hand_recon_ros.cli.answers import DEBUG, answering
+from hand_recon_ros.cli.answers import answering
+from hand_recon_ros.cli.application import application
 from hand_recon_train.cli.bench import bench
 from hand_recon_train.cli.evaluate import compare, evaluate
 from hand_recon_train.cli.export import export
@@ -28,31 +25,8 @@ def main() -> None:
     app(prog_name=PROGRAM)
 
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = application(PROGRAM, "Data sets, training and evaluation of hand reconstruction.")
 for verb in VERBS:
     app.command()(answering(verb, PROGRAM))
 app.command(context_settings=PASSED_ON)(answering(fit, PROGRAM))
 app.command(context_settings=PASSED_ON)(answering(bench, PROGRAM))
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"{PROGRAM} {hand_recon_ros.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def start(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help=f"Print the traceback of errors, as {DEBUG}=1 does.")] = False,
-) -> None:
-    """Data sets, training and evaluation of hand reconstruction."""
-    if debug:
-        os.environ[DEBUG] = "1"

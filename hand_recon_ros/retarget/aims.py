@@ -60,11 +60,18 @@ class PinchAim:
 
 
 def aim_of(robot: RobotKinematics) -> PalmAim | PinchAim:
-    """The aim that lays the flat reference hand over the flat robot; a gripper's widest opening over the hand's."""
+    """The aim that lays the flat reference hand over the flat robot; a gripper's widest opening over the hand's.
+
+    Raises:
+        ValueError: the robot's thumb and fingers lie in the opposite order, as those of its other side do.
+    """
     origins, followed = zip(*robot.robot.human, strict=True)
     if any(origins):
         return _pinch(robot, (origins[0], followed[0]))
     reference, ends, knuckles = reference_joints(robot.robot.side), robot.vectors(robot.flat), robot.knuckles()
+    if np.cov(reference[list(followed), 1], ends[:, 1])[0, 1] <= 0:
+        side = robot.robot.side.name.lower()
+        raise ValueError(f"expected the description of a {side} hand, the fingers in {robot.urdf} lie the other way")
     rows = [(row, joint) for row, joint in enumerate(followed) if joint in KNUCKLE_OF_TIP]
     human = [reference[place] for _, joint in rows for place in (KNUCKLE_OF_TIP[joint], joint)]
     own = [place for row, _ in rows for place in (knuckles[row], ends[row])]

@@ -62,7 +62,7 @@ class RobotKinematics:
         self.limits = self.wrapper.joint_limits[places]
         speeds = self.wrapper.model.velocityLimit[places]
         self.speeds = np.where(speeds > 0, speeds, np.inf)
-        self.prismatic = ~self._axes()[places].any(axis=1)
+        self.prismatic: npt.NDArray[np.bool_] = np.logical_not(self._axes()[places].any(axis=1))
         mimics = [mimic for mimic in mimics if mimic.source in self.names]
         self.adaptor: Any = None
         if mimics:

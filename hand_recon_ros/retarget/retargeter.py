@@ -66,8 +66,10 @@ class Retargeter:
             raise ValueError(f"expected a positive time after which a hand is stale, got {stale_s}")
         self.solver, self.side, self.stale_s = solver, side, stale_s
         speed = np.minimum(np.where(solver.prismatic, MAX_SLIDE, max_speed), solver.speeds)
-        self.limits = MotionLimits(*solver.limits.T, speed)
-        self.reset()
+        self.limits = MotionLimits(solver.limits[:, 0], solver.limits[:, 1], speed)
+        self._positions = self._goal = solver.flat
+        self._at_ns: int | None = None
+        self._seen_ns: int | None = None
 
     @classmethod
     def create(
@@ -84,7 +86,8 @@ class Retargeter:
             robot: one of `robots.ROBOTS`.
             side: of hand and robot.
             urdf: the robot's description, or a folder that is arranged as dex-urdf's robots/hands.
-            max_speed, stale_s: as for the class.
+            max_speed: as for the class.
+            stale_s: as for the class.
 
         Raises:
             ValueError: an unknown robot, or a description that is missing or of another robot.
@@ -125,9 +128,3 @@ class Retargeter:
             return None
         self._positions = limited_step(self._positions, self._goal, self.limits, seconds)
         return JointCommand(stamp_ns, self.solver.names, self._positions, (stamp_ns - self._seen_ns) / 1e9)
-
-    def reset(self) -> None:
-        """Forget everything: the next command is the flat hand."""
-        self._positions = self._goal = self.solver.flat
-        self._at_ns: int | None = None
-        self._seen_ns: int | None = None

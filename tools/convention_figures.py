@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +86,7 @@ def joint_order(width: int = 760, height: int = 800) -> ByteImage:
         axes.plot(u, v, "o", markersize=17, color="white", markeredgecolor=_colour(joint), markeredgewidth=2)
         axes.text(u, v, str(int(joint)), ha="center", va="center", fontsize=10, color=DARK)
         name, (right, across) = _label(joint)
-        style = {"fontsize": 11, "color": _colour(joint), "weight": "bold", "path_effects": OUTLINED}
+        style: dict[str, Any] = {"fontsize": 11, "color": _colour(joint), "weight": "bold", "path_effects": OUTLINED}
         axes.text(u + right, v, name, ha=across, va="center", **style)
     return _drawn(figure)
 
@@ -162,10 +162,9 @@ def _rendered(hands: Sequence[PosedHand], view: View) -> ByteImage:
 
 
 def _canvas(picture: ByteImage) -> tuple[Figure, Axes]:
-    """A figure of the picture's size, in its pixel coordinates, without an interface that could open a window."""
+    """A figure of the picture's size, in its pixel coordinates."""
     height, width = picture.shape[:2]
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=GROUND)
-    FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(picture, interpolation="none")
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
@@ -174,8 +173,9 @@ def _canvas(picture: ByteImage) -> tuple[Figure, Axes]:
 
 
 def _drawn(figure: Figure) -> ByteImage:
-    figure.canvas.draw()
-    return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+    canvas = FigureCanvasAgg(figure)  # no interface that could open a window
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def _colour(joint: Joint) -> str:
@@ -208,14 +208,16 @@ def _frame(axes: Axes, view: View, origin: Array, rotation: Array, length: float
 
 
 def _arrow(axes: Axes, start: Array, end: Array, colour: str, name: str) -> None:
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.5})
+    axes.annotate(
+        "", (end[0], end[1]), (start[0], start[1]), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.5}
+    )
     beyond = end + 13 * (end - start) / np.linalg.norm(end - start)
     _letter(axes, beyond, colour, name)
 
 
 def _letter(axes: Axes, place: Array, colour: str, name: str) -> None:
-    style = {"color": colour, "fontsize": 14, "weight": "bold", "path_effects": OUTLINED}
-    axes.text(*place, name, ha="center", va="center", **style)
+    style: dict[str, Any] = {"color": colour, "fontsize": 14, "weight": "bold", "path_effects": OUTLINED}
+    axes.text(place[0], place[1], name, ha="center", va="center", **style)
 
 
 def _frustum(axes: Axes, view: View) -> None:
@@ -232,4 +234,4 @@ def _dashed(axes: Axes, view: View, points: Array) -> None:
 
 
 def _say(axes: Axes, place: Array, text: str, shift: tuple[int, int]) -> None:
-    axes.text(*(place + shift), text, fontsize=12, color=DARK)
+    axes.text(place[0] + shift[0], place[1] + shift[1], text, fontsize=12, color=DARK)

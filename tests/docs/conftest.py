@@ -48,7 +48,8 @@ def named_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "examples").symlink_to(ROOT / "examples")
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / "out").mkdir()
-    shell("hand-recon replay night.mcap --out live.mcap && hand-recon image photo.jpg --out out", folder)
+    shell("hand-recon replay night.mcap --out result.mcap --vertices && hand-recon image photo.jpg --out out", folder)
+    shutil.copy(folder / "result.mcap", folder / "live.mcap")
     return folder
 
 

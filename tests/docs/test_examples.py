@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ STEPS = {page: list(steps(page)) for page in PAGES}
 @pytest.mark.parametrize("page", [page for page, found in STEPS.items() if any(map(typed, found))])
 def test_the_steps_of_a_page_work(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
+    if any("--out result.mcap" in step.text for step in STEPS[page]):
+        (folder / "result.mcap").unlink()
     names = given(folder)
     for step in STEPS[page]:
         if not typed(step):
@@ -66,9 +69,12 @@ def test_the_steps_of_a_page_work(page: str, folder: Path, monkeypatch: pytest.M
     [step for found in STEPS.values() for step in found if isinstance(step, Block) and not typed(step)],
     ids=lambda block: f"{block.page}:{block.line}",
 )
-def test_blocks_that_cannot_be_run_import_what_is_there(block: Block) -> None:
+def test_blocks_that_cannot_be_run_import_what_is_there(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     imports = [node for node in ast.walk(ast.parse(block.text)) if isinstance(node, ast.Import | ast.ImportFrom)]
-    exec(compile(ast.Module(imports, []), block.page, "exec"), {})
+    run(Block(block.page, "\n".join(map(ast.unparse, imports)), 0), {"__name__": "imports"})
 
 
 def test_every_other_command_has_its_reason() -> None:
@@ -116,5 +122,7 @@ def given(folder: Path) -> dict[str, Any]:
 
 
 def run(block: Block, names: dict[str, Any]) -> None:
-    code = "\n" * block.line + block.text  # so that a traceback has the page's lines
-    exec(compile(code, block.page, "exec"), names)
+    """Run a block in the current folder, with the names of those before it."""
+    file = Path("block.py")
+    file.write_text("\n" * block.line + block.text)  # so that a traceback has the page's lines
+    names.update(runpy.run_path(str(file), names, names["__name__"]))

@@ -28,7 +28,8 @@ def prepare(
     A damaged picture is named and skipped, and the exit code is then 1.
     """
     from hand_recon_train.datasets.interhand import SPLITS, InterHand
-    from hand_recon_train.datasets.interhand_preparing import prepare_interhand, read_colours
+    from hand_recon_train.datasets.interhand_maps import read_colours
+    from hand_recon_train.datasets.interhand_preparing import prepare_interhand
 
     if split not in SPLITS:
         raise typer.BadParameter(f"expected {', '.join(SPLITS)}, got {split}", param_hint="--split")

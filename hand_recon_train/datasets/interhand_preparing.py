@@ -7,6 +7,7 @@ joint heatmaps, which hand a pixel shows, and which point of the hand's surface.
 from __future__ import annotations
 
 import pickle
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,25 +18,28 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 
+from hand_recon_ros.atomic import written_whole
 from hand_recon_ros.hand_model import HandModel, axis_angle_to_matrix
-from hand_recon_ros.hand_model.array_pickle import read_tree
-from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import ByteImage, FloatArray, Side
-from hand_recon_train.datasets.files import DamagedFile, floats, numbers
+from hand_recon_train.datasets.files import DamagedFile, floats
 from hand_recon_train.datasets.interhand import CameraPose, InterHand
-from hand_recon_train.datasets.interhand_prepared import MASK_CHANNEL
+from hand_recon_train.datasets.interhand_maps import (
+    PAIR,
+    SIZE,
+    Colours,
+    heat_pictures,
+    pixels_through,
+    surface_colours,
+    surface_maps,
+)
+from hand_recon_train.datasets.journal import Journal, opened_journal
 from hand_recon_train.datasets.mano import HandModels, moved, surface, with_repaired_left
 from hand_recon_train.datasets.sample import Doubles, ManoParameters
 
-SIZE, MAP_SIZE = 256, 64
 FILLED = 0.8
 """Share of the crop's side that the hands fill."""
 DARKEST_MEAN = 10
-HEAT_RADIUS = 2.0
-JOINTS_A_FILE = 3
-VERTEX_COUNT, MAX_COLOUR_BYTES = 778, 1 << 20
-PAIR = (Side.LEFT, Side.RIGHT)
-Colours: TypeAlias = FloatArray
+JOURNAL, KEPT = "journal.jsonl", True
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ Task: TypeAlias = Callable[[int], PreparedPair | str | None]
 def prepare_interhand(
     dataset: InterHand, split: str, models: HandModels, out: Path, colours: Colours | None = None, workers: int = 1
 ) -> Outcome:
-    """Write img/, anno/, mask/, dense/ and hms/ below out/split, numbered from 0.
+    """Write img/, anno/, mask/, dense/ and hms/ below out/split, numbered from 0; go on where a killed run was.
 
     Args:
         dataset: what to prepare.
@@ -71,24 +75,31 @@ def prepare_interhand(
         workers: processes.
 
     Raises:
-        ValueError: a model is missing, or the layout is not the published one.
+        ValueError: a model is missing, the layout is not the published one, or the folder is of another job.
         OSError: the files cannot be written.
     """
     if not set(PAIR) <= models.keys():
         raise ValueError("expected hand models of both sides to prepare InterHand2.6M; give MANO_LEFT and MANO_RIGHT")
     repaired = with_repaired_left(models)
     shades = surface_colours(repaired[Side.RIGHT]) if colours is None else colours
-    for folder in ("img", "anno", "mask", "dense", "hms"):
-        (out / split / folder).mkdir(parents=True, exist_ok=True)
-    kept, damaged = 0, []
-    task = partial(_prepared_or_reason, dataset, repaired, shades)
-    for result in _mapped(task, range(len(dataset)), workers):
-        if isinstance(result, str):
-            damaged.append(result)
-        elif result is not None:
-            _save(out / split, kept, result)
+    folder = out / split
+    for part in ("img", "anno", "mask", "dense", "hms"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    job = {"samples": len(dataset), "models": _names(models), "colours": zlib.crc32(shades.tobytes())}
+    with opened_journal(folder / JOURNAL, job) as journal:
+        _prepare_rest(partial(_prepared_or_reason, dataset, repaired, shades), len(dataset), journal, folder, workers)
+    damaged = [result for result in journal.results if isinstance(result, str)]
+    return Outcome(journal.results.count(KEPT), tuple(damaged))
+
+
+def _prepare_rest(task: Task, count: int, journal: Journal, folder: Path, workers: int) -> None:
+    """Do what is not done; the journal holds KEPT, None for what is left out, or what is damaged, for each sample."""
+    kept = journal.results.count(KEPT)
+    for result in _mapped(task, range(len(journal.results), count), workers):
+        if isinstance(result, PreparedPair):
+            _save(folder, kept, result)
             kept += 1
-    return Outcome(kept, tuple(damaged))
+        journal.add(KEPT if isinstance(result, PreparedPair) else result)
 
 
 def prepared(dataset: InterHand, models: HandModels, colours: Colours, index: int) -> PreparedPair | None:
@@ -109,65 +120,17 @@ def prepared(dataset: InterHand, models: HandModels, colours: Colours, index: in
         return None
     pose = dataset.camera_pose(image_entry)
     hands = {side: surface(moved(pair[side], pose.rotation, pose.shift, models[side]), models[side]) for side in PAIR}
-    warp = _crop([_pixels(pose.matrix, vertices) for vertices, _ in hands.values()])
+    warp = _crop([pixels_through(pose.matrix, vertices) for vertices, _ in hands.values()])
     matrix = np.vstack([warp, (0, 0, 1)]) @ pose.matrix
     crop = np.asarray(cv2.warpAffine(image, warp, (SIZE, SIZE)), np.uint8)
     annotation = _annotation(image_entry, entry, pair, models, pose, matrix)
     heat = {
         f"hms/{{}}_{k}_{side.name.lower()}": picture
         for side in PAIR
-        for k, picture in enumerate(heat_pictures(_pixels(matrix, hands[side][1])))
+        for k, picture in enumerate(heat_pictures(pixels_through(matrix, hands[side][1])))
     }
     mask, dense = surface_maps({side: hands[side][0] for side in PAIR}, models, colours, matrix)
     return PreparedPair(annotation, {"img/{}": crop, "mask/{}": mask, "dense/{}": dense, **heat})
-
-
-def surface_colours(model: HandModel) -> Colours:
-    """A colour (V, 3) in 0 to 1 for every vertex: its place in the rest pose, within the hand's box."""
-    low, high = model.template.min(axis=0), model.template.max(axis=0)
-    return np.asarray((model.template - low) / (high - low), np.float32)
-
-
-def read_colours(path: Path) -> Colours:
-    """Vertex colours (778, 3) from a pickled array, such as v_color.pkl.
-
-    Raises:
-        ValueError: no such array.
-    """
-    return floats(numbers(read_tree(path, MAX_COLOUR_BYTES), (VERTEX_COUNT, 3), "colours", str(path)))
-
-
-def surface_maps(
-    vertices: Mapping[Side, FloatArray], models: HandModels, colours: Colours, matrix: Doubles
-) -> tuple[ByteImage, ByteImage]:
-    """Which hand a pixel shows (256, 256, 3), and the colour of the point it shows (256, 256, 3); hands hide others."""
-    count = len(vertices[Side.LEFT])
-    points = np.concatenate([vertices[side] for side in PAIR])
-    faces = np.concatenate([models[side].faces + count * k for k, side in enumerate(PAIR)])
-    seen = rasterize(_pixels(matrix, points), points[:, 2], faces, (SIZE, SIZE))
-    corners = faces[seen.face] % count
-    shown = seen.face >= 0
-    dense = (colours[corners] * seen.barycentric[..., None]).sum(axis=2) * shown[..., None]
-    mask = np.zeros((SIZE, SIZE, 3), np.uint8)
-    first_of_right = len(models[Side.LEFT].faces)
-    mask[shown & (seen.face < first_of_right), MASK_CHANNEL[Side.LEFT]] = 255
-    mask[seen.face >= first_of_right, MASK_CHANNEL[Side.RIGHT]] = 255
-    return mask, (255 * dense).round().clip(0, 255).astype(np.uint8)
-
-
-def heat_pictures(joints: FloatArray) -> list[ByteImage]:
-    """Seven pictures (64, 64, 3) of a peak at each of 21 joints given in the crop's pixels; none where one is outside.
-
-    Files hold a picture's channels in OpenCV's order, so the first of three joints is blue.
-    """
-    grid = np.arange(MAP_SIZE)
-    heat = np.zeros((len(joints), MAP_SIZE, MAP_SIZE))
-    for joint, (u, v) in enumerate(joints * MAP_SIZE / SIZE):
-        if 0 <= u < MAP_SIZE and 0 <= v < MAP_SIZE:
-            squared = (grid - u) ** 2 + (grid[:, None] - v) ** 2
-            heat[joint] = np.exp(-squared / (2 * HEAT_RADIUS**2))
-    pictures = (255 * heat).round().astype(np.uint8).reshape(-1, JOINTS_A_FILE, MAP_SIZE, MAP_SIZE)
-    return [np.ascontiguousarray(picture[::-1].transpose(1, 2, 0)) for picture in pictures]
 
 
 def _crop(hands: list[FloatArray]) -> Doubles:
@@ -176,11 +139,6 @@ def _crop(hands: list[FloatArray]) -> Doubles:
     low, high = pixels.min(axis=0), pixels.max(axis=0)
     scale = SIZE * FILLED / (high - low).max()
     return np.column_stack([np.eye(2) * scale, SIZE / 2 - scale * (low + high) / 2])
-
-
-def _pixels(matrix: Doubles, points: FloatArray) -> FloatArray:
-    homogeneous = points @ matrix.T
-    return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:], np.float32)
 
 
 def _annotation(
@@ -244,7 +202,13 @@ def _remembered(index: int) -> PreparedPair | str | None:
 
 
 def _save(folder: Path, number: int, pair: PreparedPair) -> None:
-    (folder / "anno" / f"{number}.pkl").write_bytes(pickle.dumps(pair.annotation, protocol=4))
     for name, picture in pair.pictures.items():
         _, jpeg = cv2.imencode(".jpg", picture[..., ::-1])
         (folder / f"{name.format(number)}.jpg").write_bytes(jpeg.tobytes())
+    # Last, because readers count annotations.
+    with written_whole(folder / "anno" / f"{number}.pkl") as partial_file:
+        partial_file.write_bytes(pickle.dumps(pair.annotation, protocol=4))
+
+
+def _names(models: HandModels) -> list[str]:
+    return [models[side].name for side in PAIR]

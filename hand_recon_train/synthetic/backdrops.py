@@ -14,7 +14,7 @@ import numpy.typing as npt
 from hand_recon_ros.types import ByteImage
 from hand_recon_train.synthetic.compiled import compiled
 from hand_recon_train.synthetic.looks import draw_colour
-from hand_recon_train.synthetic.shading import lit_share, on_map
+from hand_recon_train.synthetic.shadows import lit_share, on_map
 
 Array = npt.NDArray[Any]
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from hand_recon_ros.hand_model import HandModel, free_hand_appearance, load_free_hand
 from hand_recon_ros.render.shading import face_normals
 from hand_recon_ros.types import Side
+from hand_recon_train.synthetic.lamps import Light, Skin
 from hand_recon_train.synthetic.rig import HandRig, free_hand_rig, linear
-from hand_recon_train.synthetic.shading import Light, Skin
 
 Array = npt.NDArray[np.floating]
 

@@ -7,27 +7,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from hand_recon_ros.camera import project
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.types import CameraModel, Side
-from hand_recon_train.datasets.sample import HandTruth, ManoParameters, PoseKind, Sample
+from hand_recon_train.datasets.sample import Sample
 from hand_recon_train.synthetic.backdrops import Backdrops, shadow_on_wall
 from hand_recon_train.synthetic.capsules import Capsules, openness
-from hand_recon_train.synthetic.compiled import compiled
 from hand_recon_train.synthetic.gestures import GRASPS
 from hand_recon_train.synthetic.holding import draw_held
+from hand_recon_train.synthetic.lamps import Light
 from hand_recon_train.synthetic.looks import draw_light, draw_skin, draw_skin_colour, draw_tone
 from hand_recon_train.synthetic.pairs import any_turn, draw_partner, other_side
 from hand_recon_train.synthetic.posing import SHAPE_SD, PosedHand, draw_hand
 from hand_recon_train.synthetic.rig import free_hand_rig, rig_of
 from hand_recon_train.synthetic.samples import SAMPLES
 from hand_recon_train.synthetic.sensor import STILL, Sensor, draw_sensor, exposed, from_jpeg, to_jpeg
-from hand_recon_train.synthetic.shading import Light, shade, shadow_map
-from hand_recon_train.synthetic.surfaces import SKIN, Scene, Surface, merged
+from hand_recon_train.synthetic.shading import shade
+from hand_recon_train.synthetic.shadows import shadow_map
+from hand_recon_train.synthetic.surfaces import SKIN, Surface, merged
+from hand_recon_train.synthetic.truth import truth_of
 from hand_recon_train.synthetic.views import View, draw_view, pixels_of, sheared
 from hand_recon_train.synthetic.wear import draw_wear
 from hand_recon_train.synthetic.zbuffer import rasterise
@@ -157,7 +157,7 @@ class Renderer:
         open_share = openness(scene.vertices, scene.normals, bones)
         picture, labels = shade(scene, open_share, points, face, backdrop, light, draw_skin(rng), shadow)
         jpeg = to_jpeg(exposed(picture, sensor), sensor)
-        truths = tuple(_truth(k + 1, hand, view, scene, face, nearest, labels) for k, hand in enumerate(hands))
+        truths = tuple(truth_of(k + 1, hand, view, scene, face, nearest, labels) for k, hand in enumerate(hands))
         sample = Sample(from_jpeg(jpeg), camera, truths, f"rendered/{self.recipe.seed}/{index:09d}")
         return Rendered(sample, jpeg, content, max(hand.overlap for hand in hands))
 
@@ -197,65 +197,3 @@ def _shaded_wall(
     centre = np.array([camera.cx, camera.cy])
     share = shadow_on_wall((camera.fx + camera.fy) / 2, centre, camera.width, behind, shadow, light.softness + 1)
     return np.asarray(backdrop * (1 - WALL_SHADE * (1 - share[..., None])), np.float32)
-
-
-def _truth(
-    owner: int, hand: PosedHand, view: View, scene: Scene, face: Array, nearest: Array, labels: Array
-) -> HandTruth:
-    camera = view.camera
-    joints = sheared(view, hand.joints).astype(np.float32)
-    vertices = sheared(view, hand.vertices).astype(np.float32)
-    outline = project(camera, vertices)
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    return HandTruth(
-        side=hand.rig.model.side,
-        joints=joints,
-        joints_2d=project(camera, joints),
-        visible=_visible(owner, joints, camera, hand.radii, scene, face, nearest, labels),
-        vertices=vertices,
-        mano=_parameters(hand),
-        mask=labels == owner,
-        box=np.concatenate([low, high - low]),
-    )
-
-
-def _visible(
-    owner: int,
-    joints: Array,
-    camera: CameraModel,
-    radii: Array,
-    scene: Scene,
-    face: Array,
-    nearest: Array,
-    labels: Array,
-) -> npt.NDArray[np.bool_]:
-    """(21,) joints at whose pixel, or beside it, their own skin is seen, at most a bone's thickness before them."""
-    pixels = project(camera, joints).astype(np.float64).clip(-1e4, 1e4)
-    front = joints[:, 2] - 1.6 * np.append(radii[0], radii) - 0.003
-    at, samples = np.rint(pixels).astype(np.int64), np.rint(SAMPLES * (pixels + 0.5) - 0.5).astype(np.int64)
-    return np.asarray(_seen(at, samples, 1 / front.clip(1e-3), owner, scene.owner, face, nearest, labels))
-
-
-@compiled
-def _seen(
-    at: Array, samples: Array, nearer: Array, owner: int, owners: Array, face: Array, nearest: Array, labels: Array
-) -> Array:
-    seen = np.zeros(len(at), np.bool_)
-    for k in range(len(at)):
-        near = False
-        for v in range(max(0, samples[k, 1] - 1), min(face.shape[0], samples[k, 1] + 2)):
-            for u in range(max(0, samples[k, 0] - 1), min(face.shape[1], samples[k, 0] + 2)):
-                f = face[v, u]
-                near |= f >= 0 and owners[f] == owner and nearest[v, u] < nearer[k]
-        for v in range(max(0, at[k, 1] - 1), min(labels.shape[0], at[k, 1] + 2)):
-            for u in range(max(0, at[k, 0] - 1), min(labels.shape[1], at[k, 0] + 2)):
-                seen[k] |= near and labels[v, u] == owner
-    return seen
-
-
-def _parameters(hand: PosedHand) -> ManoParameters:
-    """Pose, shape and translation that skinning gives the hand with."""
-    model = hand.rig.model
-    wrist = model.joints_template[0] + model.joint_directions[0] @ hand.betas
-    pose = np.concatenate([cv2.Rodrigues(turn)[0][:, 0] for turn in hand.rotations]).astype(np.float32)
-    return ManoParameters(pose, hand.betas, np.asarray(hand.joints[0] - wrist, np.float32), PoseKind.FULL)

@@ -7,24 +7,21 @@ for red (Green, "Real-Time Approximations to Subsurface Scattering", 2004). Colo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hand_recon_train.synthetic.compiled import compiled
+from hand_recon_train.synthetic.lamps import Light, Skin
 from hand_recon_train.synthetic.samples import ALBEDO, NORMAL, OPEN, find_jobs, interpolate, locate, resolve
+from hand_recon_train.synthetic.shadows import lit_shares
 from hand_recon_train.synthetic.surfaces import Scene
-from hand_recon_train.synthetic.zbuffer import rasterise
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.integer]
 Triple = tuple[float, float, float]
 
-SHADOW_SIZE = 160
-SHADOW_BIAS = 0.0015
-"""Metres by which something must be nearer to the lamp to cast a shadow."""
 GRAIN_SCALE = 1000.0
 """Texels of the grain across the skin's texture."""
 
@@ -39,68 +36,6 @@ MATERIALS = np.array(
     ],
     np.float32,
 )
-
-
-@dataclass(frozen=True)
-class Light:
-    """Light of a scene, linear; directions are unit vectors towards the lamps, in the camera frame.
-
-    Attributes:
-        key: (3,) direction and key_colour: (3,) of the lamp that casts shadows.
-        fill: (3,) direction and fill_colour: (3,) of one that does not.
-        up: (3,) where the sky is. sky, ground: (3,) colours from there and from opposite.
-        softness: of shadows, in texels of the shadow map.
-        exposure: factor on everything.
-    """
-
-    key: Array
-    key_colour: Array
-    fill: Array
-    fill_colour: Array
-    up: Array
-    sky: Array
-    ground: Array
-    softness: int
-    exposure: float
-
-
-@dataclass(frozen=True)
-class Skin:
-    """Texture of skin, shared by all hands of a picture.
-
-    Attributes:
-        texture: (H, W, 4) linear factors on the tone, and how much of a texel is nail.
-        grain: (N, N) fine relief around 0, repeated.
-        relief: how strongly the grain shows.
-        nail: (3,) linear colour of nails relative to the skin around, and polish: (3,) absolute, used to the share
-            polished in 0 to 1.
-    """
-
-    texture: Array
-    grain: Array
-    relief: float
-    nail: Array
-    polish: Array
-    polished: float
-
-
-def shadow_map(scene: Scene, light: Light) -> tuple[Array, Array]:
-    """What the key lamp sees: depths (S, S) of the far sides, and the map (3, 4) from points to texel and depth.
-
-    Far sides, because a surface then does not shade itself by rounding.
-    """
-    z = -light.key
-    x = np.cross(z, np.eye(3)[np.abs(z).argmin()])
-    x /= np.linalg.norm(x)
-    axes = np.stack([x, np.cross(z, x), z])
-    seen = scene.vertices @ axes.T
-    low, high = seen.min(axis=0), seen.max(axis=0)
-    scale = (SHADOW_SIZE - 5) / max(float((high - low)[:2].max()), 1e-6)
-    shift = np.array([2 - scale * low[0], 2 - scale * low[1], 1 - low[2]])
-    to_map = np.column_stack([axes * np.array([scale, scale, 1])[:, None], shift])
-    placed = seen * (scale, scale, 1) + shift
-    _, nearness = rasterise(placed[:, :2], 1e3 - placed[:, 2], scene.faces, (SHADOW_SIZE, SHADOW_SIZE), -1)
-    return np.where(nearness > 0, 1e3 - nearness, np.inf).astype(np.float32), to_map
 
 
 def shade(
@@ -139,7 +74,7 @@ def shade(
     relief = _paint_skin(
         material, scene.uv.reshape(-1, 6)[jobs[:, 0]], shares, surface, skin.texture, skin.grain, nails
     )
-    lit = _lit_shares(surface, material, light.key, *shadow, light.softness)
+    lit = lit_shares(surface, light.key, *shadow, light.softness)
     colours = _light(surface, material, relief, lit, lamps)
     picture = np.array(background, np.float32)
     resolve(job, colours, picture)
@@ -163,21 +98,6 @@ def _encoded(light: float) -> float:
     step = min(max(light, 0.0), 4.0) * ENCODING_STEPS
     k = int(step)
     return ENCODING[k] + (step - k) * (ENCODING[k + 1] - ENCODING[k])
-
-
-@compiled
-def lit_share(x: float, y: float, depth: float, seen: Array, softness: int) -> float:
-    """Share of the key lamp that arrives at a point of the shadow map."""
-    size = seen.shape[0]
-    lit = 0
-    left, top = int(np.floor(x + 0.5)), int(np.floor(y + 0.5))
-    for i in range(-1, 2):
-        row = top + i * softness
-        for j in range(-1, 2):
-            column = left + j * softness
-            if row < 0 or column < 0 or row >= size or column >= size or depth <= seen[row, column] + SHADOW_BIAS:
-                lit += 1
-    return lit / 9
 
 
 @compiled
@@ -209,17 +129,6 @@ def _paint_skin(
 
 
 @compiled
-def _lit_shares(surface: Array, material: Indices, key: Array, seen: Array, to_map: Array, softness: int) -> Array:
-    """Share (N,) of the key lamp that reaches the places."""
-    out = np.zeros(len(surface))
-    for k in range(len(surface)):
-        if surface[k, NORMAL] * key[0] + surface[k, NORMAL + 1] * key[1] + surface[k, NORMAL + 2] * key[2] > -0.45:
-            x, y, depth = on_map(to_map, (surface[k, 0], surface[k, 1], surface[k, 2]))
-            out[k] = lit_share(x, y, depth, seen, softness)
-    return out
-
-
-@compiled
 def _light(surface: Array, material: Indices, relief: Array, lit: Array, lamps: Array) -> Array:
     """Colours (N, 3) of the places, sRGB in 0 to 255."""
     out = np.empty((len(surface), 3), np.float32)
@@ -245,16 +154,6 @@ def _light(surface: Array, material: Indices, relief: Array, lit: Array, lamps: 
             reflected = tint * (shine * lamps[1, i] + sheen * (lamps[5, i] + lamps[6, i]))
             out[k, i] = _encoded(albedo * (diffuse * lamps[1, i] + filled * lamps[3, i] + ambient) + reflected)
     return out
-
-
-@compiled
-def on_map(to_map: Array, p: Triple) -> Triple:
-    """Texel and depth of a point on the shadow map."""
-    return (
-        to_map[0, 0] * p[0] + to_map[0, 1] * p[1] + to_map[0, 2] * p[2] + to_map[0, 3],
-        to_map[1, 0] * p[0] + to_map[1, 1] * p[1] + to_map[1, 2] * p[2] + to_map[1, 3],
-        to_map[2, 0] * p[0] + to_map[2, 1] * p[1] + to_map[2, 2] * p[2] + to_map[2, 3],
-    )
 
 
 @compiled

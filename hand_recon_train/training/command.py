@@ -88,7 +88,7 @@ class TrainingCli(LightningCLI):
         if config.ema:
             own.append(WeightAverage(config.ema))
         if config.overfit:
-            own += [overfitting.FreshStatistics(), overfitting.Curve(), overfitting.goal()]
+            own += [overfitting.Overfitting(), overfitting.goal()]
         return own
 
 

@@ -19,6 +19,8 @@ from hand_recon_train.losses import Setting
 MEASURE, GOAL_MM = "val/mpjpe_root_scale_mm", 2.0
 EPOCHS, RATE, DROPS, FACTOR = 30, 4e-4, tuple(range(2, 30)), 0.75
 """Epochs of data.OVERFIT_STEPS steps, and Adam's rate: it begins to fall when samples are told apart."""
+WARM_UP = 15
+"""Steps in which the rate rises."""
 WEIGHTS = {
     "smhr_single": {"vertices": 10.0, "joints": 10.0, "turned": 10.0},
     "smhr_multi": {"turned": 10.0},
@@ -39,20 +41,22 @@ def put_in_place(config: Any, count: int) -> None:
     config.trainer.max_epochs = EPOCHS
 
 
-class FreshStatistics(Callback):
-    """Measures with the statistics of all samples under the weights as they are, which training normalised with."""
+class Overfitting(Callback):
+    """A gentle start, statistics of all samples under the weights as they are, and a line an epoch of how it goes."""
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Let batch normalisation forget the steps before at once."""
+        """Let batch normalisation forget the steps before at once, and start the clock."""
         for module in pl_module.modules():
             if isinstance(module, _BatchNorm):
                 module.momentum = 1.0
+        self._start = time.monotonic()
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        """Keep the samples."""
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Keep the samples, and let the rate rise: Adam's first steps move every weight by all of it."""
         self._samples = batch
+        if trainer.global_step <= WARM_UP:
+            for group in trainer.optimizers[0].param_groups:
+                group["lr"] = group["initial_lr"] * min(1.0, (trainer.global_step + 1) / WARM_UP)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Let the samples pass once more: the last step moved the weights."""
@@ -62,19 +66,12 @@ class FreshStatistics(Callback):
                 own.objective(own.network.train(), self._samples, Setting(own.faces, own.current_epoch))
             own.network.eval()
 
-
-class Curve(Callback):
-    """Prints the error after each epoch."""
-
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Start the clock."""
-        self._start = time.monotonic()
-
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """One line: steps, seconds, millimetres."""
+        """Steps, seconds, loss, millimetres."""
         if not trainer.sanity_checking:
-            error, seconds = float(trainer.callback_metrics[MEASURE]), time.monotonic() - self._start
-            print(f"{trainer.global_step:6} steps {seconds:7.0f} s {error:7.2f} mm", flush=True)
+            loss, error = (float(trainer.callback_metrics[name]) for name in ("train/loss", MEASURE))
+            seconds = time.monotonic() - self._start
+            print(f"{trainer.global_step:6} steps {seconds:7.0f} s   loss {loss:9.4g}   {error:7.2f} mm", flush=True)
 
 
 def goal() -> EarlyStopping:

@@ -14,9 +14,10 @@ from layouts.truth import coefficients, scene, stand_in_models, write_picture
 from hand_recon_ros.camera import project
 from hand_recon_ros.hand_model.array_pickle import read_tree
 from hand_recon_ros.types import Side
-from hand_recon_train.datasets import open_dataset
+from hand_recon_train.datasets import interhand_preparing, open_dataset
 from hand_recon_train.datasets.interhand import InterHand
-from hand_recon_train.datasets.interhand_preparing import heat_pictures, prepare_interhand, read_colours
+from hand_recon_train.datasets.interhand_maps import heat_pictures, read_colours
+from hand_recon_train.datasets.interhand_preparing import prepare_interhand
 
 BOTH = (Side.RIGHT, Side.LEFT)
 SCENES = (scene(1, BOTH, (160, 120)), scene(2), scene(3, BOTH, (160, 120)), scene(4, BOTH, (160, 120)))
@@ -137,3 +138,44 @@ def test_several_processes_write_the_same(prepared, tmp_path):
     assert outcome.kept == 2
     for path in (prepared[1] / "train").rglob("*.jpg"):
         assert (tmp_path / "out" / path.relative_to(prepared[1])).read_bytes() == path.read_bytes()
+
+
+class Killed(BaseException):
+    """Ends a run where a kill would."""
+
+
+def test_a_killed_run_goes_on_where_it_was(prepared, tmp_path, monkeypatch):
+    """It dies while it writes its second pair, and a line of the journal is cut short."""
+    raw, out = write_interhand(tmp_path / "raw", SCENES), tmp_path / "out"
+    damaged = next((raw / "images").rglob("image112.jpg"))
+    damaged.write_bytes(damaged.read_bytes()[:500])
+    save, asked = interhand_preparing._save, []
+
+    def dying(folder, number, pair):
+        if number:
+            (folder / "img" / f"{number}.jpg").write_bytes(b"half of a pictu")
+            raise Killed
+        save(folder, number, pair)
+
+    monkeypatch.setattr(interhand_preparing, "_save", dying)
+    with pytest.raises(Killed):
+        prepare_interhand(InterHand(raw), "train", stand_in_models(), out)
+    monkeypatch.undo()
+    with (out / "train" / "journal.jsonl").open("ab") as journal:
+        journal.write(b"tr")
+    one = interhand_preparing.prepared
+    monkeypatch.setattr(interhand_preparing, "prepared", lambda *job: asked.append(job[-1]) or one(*job))
+    outcome = prepare_interhand(InterHand(raw), "train", stand_in_models(), out)
+    assert outcome.kept == 2 and len(outcome.damaged) == 1
+    assert asked == [3]
+    for path in (prepared[1] / "train").rglob("*.*"):
+        if path.name != "journal.jsonl":
+            assert (out / path.relative_to(prepared[1])).read_bytes() == path.read_bytes()
+    assert prepare_interhand(InterHand(raw), "train", stand_in_models(), out) == outcome
+    assert asked == [3]
+
+
+def test_a_folder_of_another_job_is_left_alone(prepared, tmp_path):
+    raw = write_interhand(tmp_path / "raw", SCENES[:1])
+    with pytest.raises(ValueError, match="samples 4 instead of 1; take another folder"):
+        prepare_interhand(InterHand(raw), "train", stand_in_models(), prepared[1])

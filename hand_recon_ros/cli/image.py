@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -17,6 +17,7 @@ from hand_recon_ros.cli.published import Published
 
 if TYPE_CHECKING:
     from hand_recon_ros.pipeline import HandPipeline
+    from hand_recon_ros.render.overlay import Style
     from hand_recon_ros.types import ByteImage, HandFrame
 
 
@@ -39,31 +40,22 @@ def image(
     translation (OBJ), parameters and translation (JSON), seen joints and projected mesh (PNG). A picture that cannot be
     used is named and skipped, and the exit code is then 1.
     """
-    from hand_recon_ros.cli.hand_files import save_frame, save_turntable
-    from hand_recon_ros.render.sheet import OverlaySheet
-    from hand_recon_ros.results import ResultsWriter, frame_record
     from hand_recon_ros.sources.images import image_files
 
-    find_camera, style = reconstruction.find_camera(), drawing.style()
+    find_camera = reconstruction.find_camera()
     published.expect_consistent()
     files = image_files(paths)
     pipeline = published.pipeline(reconstruction)
     out.mkdir(parents=True, exist_ok=True)
-    hands = pictures = 0
+    counts = []
     with ExitStack() as stack:
-        results = stack.enter_context(ResultsWriter(out / "results.jsonl"))
-        shown = stack.enter_context(OverlaySheet(out / "sheet.png", len(files), style)) if sheet else None
-        for path, name, rgb, frame in _found(files, out, pipeline, find_camera, published):
-            save_frame(out / name, rgb, frame, style)
-            published.save_box(out / name, rgb, frame, reconstruction.model)
-            if turntable:
-                save_turntable(out / name, frame)
-            results.write(frame_record(frame, str(path)))
-            if shown:
-                shown.add(rgb, frame, path.name)
-            hands, pictures = hands + len(frame.hands), pictures + 1
-    skipped = len(files) - pictures
-    typer.echo(f"{hands} hands in {pictures} pictures, {skipped} skipped; see {out / 'results.jsonl'}")
+        keep = _written(out, drawing.style(), len(files) if sheet else 0, turntable, stack)
+        for picture in _found(files, out, pipeline, find_camera, published):
+            published.save_box(out / picture.name, picture.rgb, picture.frame, reconstruction.model)
+            keep(picture)
+            counts.append(len(picture.frame.hands))
+    skipped = len(files) - len(counts)
+    typer.echo(f"{sum(counts)} hands in {len(counts)} pictures, {skipped} skipped; see {out / 'results.jsonl'}")
     if skipped:
         raise typer.Exit(FAILED)
 
@@ -93,6 +85,27 @@ def _found(
             complain(error)
             continue
         yield _Picture(path, name, rgb, frame)
+
+
+def _written(out: Path, style: Style, on_sheet: int, turntable: bool, files: ExitStack) -> Callable[[_Picture], None]:
+    """A function that writes the files of a picture into out; those of all pictures close with the stack."""
+    from hand_recon_ros.cli.hand_files import save_frame, save_turntable
+    from hand_recon_ros.render.sheet import OverlaySheet
+    from hand_recon_ros.results import ResultsWriter, frame_record
+
+    results = files.enter_context(ResultsWriter(out / "results.jsonl"))
+    sheet = files.enter_context(OverlaySheet(out / "sheet.png", on_sheet, style)) if on_sheet else None
+
+    def keep(picture: _Picture) -> None:
+        path, name, rgb, frame = picture
+        save_frame(out / name, rgb, frame, style)
+        if turntable:
+            save_turntable(out / name, frame)
+        results.write(frame_record(frame, str(path)))
+        if sheet:
+            sheet.add(rgb, frame, path.name)
+
+    return keep
 
 
 def _reconstructed(path: Path, rgb: ByteImage, pipeline: HandPipeline, find_camera: FindCamera) -> HandFrame:

@@ -50,9 +50,9 @@ def video(
             progress.update(task, completed=count)
     if not count:
         raise ValueError(f"expected a video with frames, none of {file} can be decoded; check the file")
+    typer.echo(f"{count} frames, {clip.broken} broken; see {out / 'overlay.mp4'} and {out / 'results.jsonl'}")
     if plot:
         plot_results(out / "results.jsonl", out / "angles.png")
-    typer.echo(f"{count} frames, {clip.broken} broken; see {out / 'overlay.mp4'} and {out / 'results.jsonl'}")
     if clip.broken:
         raise typer.Exit(FAILED)
 

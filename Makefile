@@ -16,34 +16,23 @@ test: $(STAMP)
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope --max-worker-restart 0
 
-# MediaPipe needs NumPy 1, so it lives in an environment of its own.
-bench: $(STAMP) .venv-mediapipe/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.pipeline
-	$(BIN)/python benchmarks/wire.py
-	$(BIN)/python benchmarks/outputs.py
-	$(BIN)/python -m benchmarks.live
-	$(BIN)/python benchmarks/start_up.py
-	taskset -c 0 $(BIN)/python benchmarks/runtime.py
-	$(BIN)/python benchmarks/zoo.py --out out/zoo
-
-.venv-mediapipe/installed:
-	$(PYTHON) -m venv .venv-mediapipe
-	.venv-mediapipe/bin/python -m pip install --quiet mediapipe==0.10.21
-	@touch $@
+# BENCH=--quick takes a minute or two instead of an hour; BENCH="--only frame" measures one part.
+bench: $(STAMP)
+	$(BIN)/hand-recon bench --peers $(BENCH)
 
 $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo "Python 3.10 or newer is needed, $(PYTHON) is older: name another one with PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "python3 -m venv failed: install the venv module (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,train,ray]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,train,ray,web,retarget,docs]'
 	@rm -f $(VENV)/installed-*
 	@touch $@
 
 # Universal lock of every version; backports-strenum's newest release refuses Python >= 3.11, which the resolver overlooks.
 lock:
-	uv pip compile --universal --python-version 3.10 pyproject.toml --extra dev --extra bake --extra train --extra ray \
-		--no-header --no-annotate --no-emit-package backports-strenum -q -o constraints.txt
+	uv pip compile --universal --python-version 3.10 pyproject.toml --extra dev --extra bake --extra train --extra ray --extra web \
+		--extra retarget --extra docs --no-header --no-annotate --no-emit-package backports-strenum -q -o constraints.txt
 
 clean:
 	rm -rf $(VENV) .venv-mediapipe build dist out *.egg-info

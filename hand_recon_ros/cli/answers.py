@@ -52,6 +52,8 @@ def _sentence(problem: Exception | str) -> str:
     if isinstance(problem, OSError) and problem.strerror:
         place = f": {problem.filename}" if problem.filename else ""
         return f"{problem.strerror}{place}"
+    if isinstance(problem, ModuleNotFoundError) and problem.name:
+        return f"expected the Python package {problem.name}, it is not installed; see what docs/install.md says of it"
     if isinstance(problem, str) or (isinstance(problem, EXPECTED) and str(problem)):
         return " ".join(str(problem).split())
     return f"unexpected {type(problem).__name__}: {problem}; --debug before the verb shows where"

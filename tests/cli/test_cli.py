@@ -64,6 +64,10 @@ def failing(monkeypatch):
         (ValueError("expected this,\n got that"), "expected this, got that"),
         (OSError(28, "No space left on device", "a.png"), "No space left on device: a.png"),
         (RuntimeError("CUDA is not there"), "CUDA is not there"),
+        (
+            ModuleNotFoundError("No module named 'x'", name="x"),
+            "expected the Python package x, it is not installed; see what docs/install.md says of it",
+        ),
         (KeyError("x"), "unexpected KeyError: 'x'; --debug before the verb shows where"),
         (ValueError(), "unexpected ValueError: ; --debug before the verb shows where"),
     ],

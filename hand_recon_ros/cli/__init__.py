@@ -9,6 +9,7 @@ import typer
 from hand_recon_ros.cli.answers import PROGRAM, answering
 from hand_recon_ros.cli.application import application
 from hand_recon_ros.cli.bag import bag
+from hand_recon_ros.cli.bench import bench
 from hand_recon_ros.cli.conformance import conformance
 from hand_recon_ros.cli.demo import demo
 from hand_recon_ros.cli.doctor import doctor
@@ -43,6 +44,7 @@ VERBS = (
     demo,
     conformance,
     doctor,
+    bench,
 )
 
 

@@ -20,7 +20,7 @@ from hand_recon_ros.networks.smhr_heads import Head
 from hand_recon_ros.networks.two_hands import HandMaps, TwoHandJoints, TwoHands
 from hand_recon_ros.types import BONES, Side
 from hand_recon_train.losses import HandOccNetLoss, Setting, SmhrLoss, TwoHandLoss, YoutubeHandLoss
-from hand_recon_train.losses.smhr import hardest_mean, pose_prior
+from hand_recon_train.losses.smhr import hardest_mean, pose_prior, turned_error
 from hand_recon_train.losses.smhr_targets import gaussian_radius, gaussians
 from hand_recon_train.losses.terms import (
     bone_direction_error,
@@ -209,6 +209,13 @@ def test_a_pose_within_its_limits_costs_its_shape_only():
     assert pose_prior(parameters, left=False) == pytest.approx(0.4)
     parameters[0, 3] = np.radians(50)
     assert pose_prior(parameters, left=False) == pytest.approx(0.4 + np.radians(45) / 45)
+
+
+def test_turned_joints_know_how_a_hand_is_turned_but_not_its_size_or_place():
+    truth = random_batch(2, (True, False)).joints
+    assert turned_error(2 * truth + 1, truth).numpy() == pytest.approx(0, abs=1e-3)
+    quarter = axis_angle_to_matrix(torch.tensor([0.0, 0.0, np.pi / 2]))
+    assert (turned_error(truth @ quarter.T, truth) > 20).all()
 
 
 def test_the_hardest_pictures_count():

@@ -19,8 +19,9 @@ from layouts.truth import scene
 pytest.importorskip("lightning")
 
 import tiny
+from lightning.pytorch import Trainer
 
-from hand_recon_train.training import command, overfitting
+from hand_recon_train.training import command, overfitting, timing
 from hand_recon_train.training.ema import WeightAverage
 from hand_recon_train.training.module import HandTraining, NotFiniteError
 from hand_recon_train.training.objectives import objective_of
@@ -147,6 +148,40 @@ def test_mixed_precision_trains(config):
     trainer = command.fit([*config("mixed", trainer__precision="bf16-mixed", trainer__max_epochs=1)])
     assert trainer.global_step == 4
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in trainer.lightning_module.network.parameters())
+
+
+def test_bench_names_the_parts_of_a_step(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(timing, "WARM_UP", 1)
+    arguments = config("timed", trainer__max_epochs=3)
+    times = timing.measure_steps(arguments[:2], 2)
+    assert list(times.parts) == ["wait", "forward", "backward", "optimiser"] and min(times.parts.values()) > 0
+    assert times.total == pytest.approx(sum(times.parts.values())) and times.loader > 0
+    assert f"{2 / times.total:.2f} samples/s" in times.text()
+    assert not (tmp_path / "timed").exists()
+
+
+def test_workers_load_what_one_process_does(config):
+    """Workers start afresh, and everything they need travels to them."""
+    ways = [command.parsed([*config("loaded"), "--data.workers", str(count)]).datamodule for count in (0, 1)]
+    alone, helped = (list(data.train_dataloader()) for data in ways)
+    assert len(alone) == len(helped) == 4
+    for batch, other in zip(alone, helped, strict=True):
+        assert all(torch.equal(tensor, twin) for tensor, twin in zip(batch, other, strict=True))
+
+
+def test_measuring_few_samples_takes_their_own_statistics():
+    """What a network says of them in evaluation is then what it said in training."""
+    network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4, momentum=0.01)).double()
+    module = HandTraining(tiny.NETWORK)
+    module.network, module.objective = network, lambda net, samples, setting: net(samples)
+    trainer = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
+    watch, samples = overfitting.Overfitting(), torch.randn(500, 3, dtype=torch.float64)
+    watch.on_fit_start(trainer, module)
+    watch._samples = samples
+    trained = network.train()(samples)
+    watch.on_validation_start(trainer, module)
+    assert not network.training
+    assert torch.allclose(network(samples), trained, rtol=2e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("where", ["loss", "gradient"])

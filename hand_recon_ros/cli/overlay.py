@@ -16,7 +16,11 @@ from hand_recon_ros.cli.options import Drawing
 def overlay(
     bag: Annotated[
         Path,
-        typer.Argument(exists=True, help="Recording with images and hands, as `hand-recon replay --vertices` writes."),
+        typer.Argument(
+            exists=True,
+            help="Recording with images and hands, live or replayed; meshes other than the free hand's need --vertices "
+            "of `hand-recon replay`, or publish_vertices of the node.",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Video (.mp4) to write.", dir_okay=False)],
     fps: Annotated[float, typer.Option(min=1.0, help="Pictures a second of the video.")] = 15.0,

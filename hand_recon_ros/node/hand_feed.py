@@ -8,28 +8,24 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from hand_recon_ros.bus.cdr import CdrReader, read_header
 from hand_recon_ros.bus.compressed_codec import COMPRESSED_IMAGE
-from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY, topology_id
+from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY
 from hand_recon_ros.bus.hand_decoder import decode_hand_array, decode_topology
 from hand_recon_ros.bus.image_codec import IMAGE
 from hand_recon_ros.bus.interface import LATCHED, RESULTS, SENSOR_DATA, Bus
 from hand_recon_ros.bus.throttle import ThrottledWarning
-from hand_recon_ros.hand_model import load_free_hand
-from hand_recon_ros.hand_model.posed import with_mesh
 from hand_recon_ros.node.bag_frames import decode_picture
+from hand_recon_ros.node.free_mesh import free_faces, with_free_mesh
 from hand_recon_ros.node.image_topic import COMPRESSED_SUFFIX
 from hand_recon_ros.node.mailbox import Mailbox
-from hand_recon_ros.types import ByteImage, Hand, HandFrame, IndexArray, Side
+from hand_recon_ros.types import ByteImage, HandFrame
 
 logger = logging.getLogger(__name__)
 
 WAITING = 16
 """Pictures that are kept until their result comes."""
 POLL_S = 0.1
-SIDES = (Side.RIGHT, Side.LEFT)
 
 
 class HandFeed:
@@ -46,9 +42,7 @@ class HandFeed:
     def __init__(self, bus: Bus, hands_topic: str = "/hand_recon/hands", image_topic: str | None = None):
         self._results: Mailbox[str, memoryview] = Mailbox()
         self._pictures: OrderedDict[int, memoryview] = OrderedDict()
-        self._faces: dict[int, IndexArray] = {
-            topology_id(faces): faces for faces in (load_free_hand(side).faces for side in SIDES)
-        }
+        self._faces = free_faces()
         self._bad = ThrottledWarning(logger)
         compressed = (image_topic or "").endswith(COMPRESSED_SUFFIX)
         self._image_type = COMPRESSED_IMAGE if compressed else IMAGE
@@ -98,11 +92,3 @@ class HandFeed:
         except ValueError as error:
             self._bad(f"image left out: {error}")
             return None
-
-
-def with_free_mesh(hand: Hand) -> Hand:
-    """The hand with its mesh, where it came without one and is a posed free hand."""
-    model = load_free_hand(Side.LEFT if hand.side == Side.LEFT else Side.RIGHT)
-    if len(hand.vertices) or hand.pose is None or not np.array_equal(hand.faces, model.faces):
-        return hand
-    return with_mesh(hand, model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from hand_recon_ros.bus.bag_reader import BagTopic, open_bag
@@ -12,8 +13,9 @@ from hand_recon_ros.bus.hand_codec import HAND_ARRAY, HAND_MESH_TOPOLOGY
 from hand_recon_ros.bus.hand_decoder import decode_hand_array, decode_topology
 from hand_recon_ros.bus.image_codec import decode_image, image_to_rgb
 from hand_recon_ros.bus.interface import Cdr
+from hand_recon_ros.node.free_mesh import free_faces, with_free_mesh
 from hand_recon_ros.node.image_topic import colour_image_topic
-from hand_recon_ros.types import ByteImage, HandFrame, IndexArray
+from hand_recon_ros.types import ByteImage, HandFrame
 
 WAITING = 50
 """Images that may wait for their result; a node that dropped one never gives it."""
@@ -23,6 +25,8 @@ def read_results(
     path: Path, hands_topic: str | None = None, image_topic: str | None = None, stamps_ns: Collection[int] | None = None
 ) -> Iterator[tuple[ByteImage, HandFrame]]:
     """Images of a recording with the hands found in them, matched by stamp.
+
+    Free hands that were recorded without vertices have the mesh that follows from their pose.
 
     Args:
         path: recording with images and results.
@@ -40,7 +44,7 @@ def read_results(
             raise ValueError(
                 f"expected a recording with hands in it, {path} has none; make one with `hand-recon replay`"
             )
-        faces: dict[int, IndexArray] = {}
+        faces = free_faces()
         pictures: dict[int, ByteImage] = {}
         for message in bag.messages():
             kind, name = message.topic.ros_type, message.topic.name
@@ -54,7 +58,8 @@ def read_results(
             elif name in hands:
                 frame = decode_hand_array(message.cdr, faces)
                 if frame.stamp_ns in pictures:
-                    yield pictures.pop(frame.stamp_ns), frame
+                    meshed = tuple(map(with_free_mesh, frame.hands))
+                    yield pictures.pop(frame.stamp_ns), replace(frame, hands=meshed)
 
 
 def _wanted(cdr: Cdr, stamps_ns: Collection[int] | None) -> bool:

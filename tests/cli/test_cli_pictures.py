@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from hand_recon_ros.bus.hand_codec import HAND_ARRAY, Delivery, encode_hand_array
+from hand_recon_ros.bus.image_codec import IMAGE, encode_image
+from hand_recon_ros.bus.recorder import BagWriter
 from hand_recon_ros.cli.options import Drawing
 from hand_recon_ros.evaluation import angle_plot
 from hand_recon_ros.hand_model import finger_bones, joint_angles
@@ -104,6 +108,44 @@ def test_what_is_no_results_over_time_is_one_sentence(hand_recon, tmp_path, line
     done = hand_recon("plot", tmp_path / "results.jsonl", "-o", tmp_path / "angles.png")
     assert done.code == 1 and sentence in done.err and done.err.count("\n") == 1
     assert not (tmp_path / "angles.png").exists()
+
+
+@pytest.fixture
+def live(tmp_path, two_hands):
+    """A recording of six pictures, 0.1 s apart, as a live node leaves it; the right hand is lost in two of them."""
+    with BagWriter(tmp_path / "live.mcap") as writer:
+        writer.add_topic("/image", IMAGE)
+        writer.add_topic("/hand_recon/hands", HAND_ARRAY)
+        for number in range(6):
+            stamp_ns = 10**9 + number * 10**8
+            hands = two_hands.hands[1:] if number in (2, 3) else two_hands.hands
+            frame = replace(two_hands, hands=hands, stamp_ns=stamp_ns)
+            rgb = np.full((240, 320, 3), 40 * number, np.uint8)
+            writer.write("/image", stamp_ns, encode_image(stamp_ns, "camera", rgb))
+            writer.write("/hand_recon/hands", stamp_ns, encode_hand_array(frame, Delivery()))
+    return tmp_path / "live.mcap"
+
+
+def test_an_overlay_of_a_live_recording_shows_meshes_and_leaves_a_sheet(hand_recon, live, tmp_path):
+    paths = {alpha: tmp_path / f"{alpha}.png" for alpha in (0, 1)}
+    for alpha, path in paths.items():
+        options = ("-o", tmp_path / "o.mp4", "--sheet", path, "--alpha", alpha, *BARE)
+        done = hand_recon("overlay", live, *options)
+        assert (done.code, done.out.split(";")[0]) == (0, "6 frames")
+    bare, meshes = (cv2.imread(str(path)) for path in paths.values())
+    (top, bottom), columns = np.array_split(bare, 2), 4
+    shown = [int(np.median(part)) for row in (top, bottom) for part in np.array_split(row, columns, axis=1)]
+    assert shown[:6] == [0, 40, 80, 120, 160, 200]
+    assert (bare != meshes).any(axis=2).mean() > 0.02
+
+
+def test_a_plot_of_a_recording_shows_the_angles_of_its_hands_and_gaps(hand_recon, live, tmp_path, plotted, two_hands):
+    assert hand_recon("plot", live, "-o", tmp_path / "angles.png").code == 0
+    (series,) = plotted
+    np.testing.assert_allclose(series.seconds, 0.1 * np.arange(6))
+    assert np.isnan(series.angles[Side.RIGHT]).all(axis=1).tolist() == [False, False, True, True, False, False]
+    for hand in two_hands.hands:
+        np.testing.assert_array_equal(series.angles[hand.side][5], joint_angles(finger_bones(hand.joints, hand.side)))
 
 
 def test_a_recording_without_hands_cannot_be_plotted(hand_recon, tmp_path):

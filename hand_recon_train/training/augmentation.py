@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -71,4 +72,4 @@ def recoloured(picture: ByteImage, augmentation: Augmentation, rng: np.random.Ge
     if (gains == 1).all() and (offsets == 0).all():
         return picture
     table: npt.NDArray[np.uint8] = (np.arange(256)[:, None] * gains + offsets).clip(0, 255).astype(np.uint8)
-    return np.stack([table[picture[..., k], k] for k in range(3)], axis=-1)
+    return np.asarray(cv2.LUT(picture, table[None]), np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -67,7 +68,7 @@ def mirrored(hand: HandArrays, width: int) -> HandArrays:
         edge + hand.joints_2d * OTHER_SIDE[:2],
         hand.pose * OTHER_AXES,
         hand.betas,
-        None if hand.mask is None else np.ascontiguousarray(hand.mask[:, ::-1]),
+        None if hand.mask is None else cv2.flip(hand.mask.astype(np.uint8), 1) > 0,
     )
 
 

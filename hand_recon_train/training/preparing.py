@@ -75,7 +75,7 @@ class Preparation:
             flip = rng.random() < self.augmentation.mirrored
         whole = _box(arrays, boxes, image.shape[:2])
         if flip:
-            image, arrays = np.ascontiguousarray(image[:, ::-1]), [mirrored(one, width) for one in arrays]
+            image, arrays = np.asarray(cv2.flip(image, 1), np.uint8), [mirrored(one, width) for one in arrays]
             whole = np.array([width - 1 - whole[2], whole[1], width - 1 - whole[0], whole[3]])
         picture, to_image = self._picture(image, whole, rng)
         placed, present = self._places(arrays)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 pytest.importorskip("lightning")
 
-from hand_recon_ros.networks import mesh_network_names, youtubehand
+from hand_recon_ros.hand_model import load_free_hand
+from hand_recon_ros.networks import mesh_network_names, untrained_network, youtubehand
 from hand_recon_ros.networks.hrnet import W18, HRNetFeature
 from hand_recon_train.training import command
+from hand_recon_train.training.objectives import objective_of
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 NARROW = {
@@ -40,3 +43,10 @@ def test_two_steps_of_each_configuration_move_the_weights(config, tmp_path, monk
     weights = list(trainer.lightning_module.network.parameters())
     moments = trainer.optimizers[0].state
     assert sum(weight in moments and bool(moments[weight]["exp_avg"].any()) for weight in weights) > 0.9 * len(weights)
+
+
+def test_interacthand_trains_what_handoccnet_trains():
+    """The same weights and losses, so that what is measured of one holds for both."""
+    one, other = (untrained_network(name, load_free_hand()).state_dict() for name in ("handoccnet", "interacthand"))
+    assert one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+    assert objective_of("handoccnet") == objective_of("interacthand")

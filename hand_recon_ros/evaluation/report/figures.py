@@ -1,4 +1,4 @@
-"""The plots of a report as SVG. The only place that knows matplotlib; no text of a recording enters a plot."""
+"""The plots of a report as SVG; no text of a recording enters a plot."""
 
 from __future__ import annotations
 

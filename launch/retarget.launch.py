@@ -26,6 +26,9 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "commands", default_value="", description="JointState topic to write; empty: /<robot>/joint_commands"
         ),
+        DeclareLaunchArgument(
+            "state", default_value="", description="JointState topic of the robot, to begin where it is"
+        ),
         DeclareLaunchArgument("max_speed", default_value="3.0", description="Highest joint speed, rad/s"),
         DeclareLaunchArgument("stale", default_value="0.5", description="Seconds without the hand until commands stop"),
         DeclareLaunchArgument("rate", default_value="50.0", description="Commands a second"),
@@ -41,7 +44,7 @@ def _retarget(context: LaunchContext) -> list[Node]:
     def given(name: str) -> str:
         return context.perform_substitution(LaunchConfiguration(name))
 
-    options = ("robot", "urdf", "side", "topic", "commands", "max_speed", "stale", "rate")
+    options = ("robot", "urdf", "side", "topic", "commands", "state", "max_speed", "stale", "rate")
     words = [word for name in options if given(name) for word in (f"--{name.replace('_', '-')}", given(name))]
     return [
         Node(

@@ -13,7 +13,7 @@ from hand_recon_ros.cli.node import Middleware, ros_is_there
 if TYPE_CHECKING:
     from hand_recon_ros.retarget import Retargeter
 
-NODE = "hand_retarget"
+NODE, HANDS = "hand_retarget", "/hand_recon/hands"
 
 
 class HandSide(str, Enum):
@@ -37,6 +37,9 @@ def retarget(
         str, typer.Option(help="Hands to follow: a HandArray, or PoseArray <side>/joints. [default: /hand_recon/hands]")
     ] = "",
     commands: Annotated[str, typer.Option(help="JointState topic to write. [default: /ROBOT/joint_commands]")] = "",
+    state: Annotated[
+        str, typer.Option(help="JointState topic of the robot, to begin where it is. [default: begin at the flat hand]")
+    ] = "",
     max_speed: Annotated[float, typer.Option(min=0.01, max=100, help="Highest joint speed, rad/s.")] = 3.0,
     stale: Annotated[
         float, typer.Option(min=0.01, max=60, help="Seconds without the hand after which commands stop.")
@@ -70,7 +73,7 @@ def retarget(
         _offline(retargeter, bag, out, commands, topic)
     else:
         rclpy = bus is Middleware.RCLPY or (bus is Middleware.AUTO and ros_is_there())
-        _live(retargeter, context.args, topic, commands, rate, rclpy)
+        _live(retargeter, context.args, topic or HANDS, commands, state, rate, rclpy)
 
 
 def _offline(retargeter: Retargeter, bag: Path, out: Path, commands: str, topic: str) -> None:
@@ -86,10 +89,12 @@ def _offline(retargeter: Retargeter, bag: Path, out: Path, commands: str, topic:
         raise ValueError(f"expected a {side} hand in {bag}, found none; choose another --side")
 
 
-def _live(retargeter: Retargeter, argv: list[str], topic: str, commands: str, rate: float, rclpy: bool) -> None:
+def _live(
+    retargeter: Retargeter, argv: list[str], topic: str, commands: str, state: str, rate: float, rclpy: bool
+) -> None:
     from hand_recon_ros.node.live_process import live_bus
-    from hand_recon_ros.retarget.live import HANDS, LiveRetargeting
+    from hand_recon_ros.retarget.live import LiveRetargeting
 
     with live_bus(argv, NODE, rclpy) as (bus, stop):
-        LiveRetargeting(bus, retargeter, topic or HANDS, commands, rate, NODE)
+        LiveRetargeting(bus, retargeter, topic, commands, rate, state, NODE)
         bus.spin(stop)

@@ -7,8 +7,8 @@ import logging
 from hand_recon_ros.bus.diagnostics_codec import DIAGNOSTIC_ARRAY, Level, Status, encode_diagnostics
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY
 from hand_recon_ros.bus.hand_decoder import decode_hand_array
-from hand_recon_ros.bus.interface import RESULTS, LiveBus, Qos
-from hand_recon_ros.bus.joint_state_codec import JOINT_STATE, encode_joint_state
+from hand_recon_ros.bus.interface import NEWEST, RESULTS, LiveBus, Qos
+from hand_recon_ros.bus.joint_state_codec import JOINT_STATE, decode_joint_state, encode_joint_state
 from hand_recon_ros.bus.pose_codec import POSE_ARRAY, decode_pose_array
 from hand_recon_ros.bus.throttle import ThrottledWarning
 from hand_recon_ros.node.outputs.posed_hand import posed_hands
@@ -18,7 +18,6 @@ from hand_recon_ros.types import Side
 
 logger = logging.getLogger(__name__)
 
-HANDS = "/hand_recon/hands"
 JOINTS_SUFFIX = "/joints"
 NEWEST_RESULT = Qos(reliable=True, depth=1)
 """A robot that is slow to think must not follow a queue of old hands."""
@@ -61,19 +60,31 @@ class LiveRetargeting:
         topic: of the hands; remapped like any other.
         commands: topic of the commands.
         rate_hz: of the commands.
+        state: topic with the robot's own JointState, where every series of commands begins; there are none before it
+            is heard. Without it the robot is taken to be where the last command was, at first flat.
         name: of the node, for the diagnostics.
     """
 
     def __init__(
-        self, bus: LiveBus, retargeter: Retargeter, topic: str, commands: str, rate_hz: float, name: str = "retarget"
+        self,
+        bus: LiveBus,
+        retargeter: Retargeter,
+        topic: str,
+        commands: str,
+        rate_hz: float,
+        state: str = "",
+        name: str = "retarget",
     ):
         self._bus, self._retargeter, self._name = bus, retargeter, name
         self._type, self._topic = type_of(topic), bus.resolve(topic)
         self._bad = ThrottledWarning(logger)
         self._following = False
+        self._state_topic, self._located = state, not state
         self.commands = bus.publisher(commands, JOINT_STATE, RESULTS)
         self._diagnostics = bus.publisher("/diagnostics", DIAGNOSTIC_ARRAY, RESULTS)
         self.hands = bus.subscribe(topic, self._type, NEWEST_RESULT, self._on_hands)
+        if state:
+            bus.subscribe(state, JOINT_STATE, NEWEST, self._on_state)
         bus.every(1 / rate_hz, self._command)
         bus.every(REPORT_S, self._report)
         side = retargeter.side.name.lower()
@@ -88,7 +99,18 @@ class LiveRetargeting:
         if joints is not None and not self._retargeter.see(joints, self._bus.now_ns()):
             self._bad(f"hand on {self._topic} left out: its joints are no hand's")
 
+    def _on_state(self, cdr: memoryview) -> None:
+        if self._following:
+            return
+        try:
+            self._retargeter.start_at(decode_joint_state(cdr))
+            self._located = True
+        except ValueError as error:
+            self._bad(f"state of the robot left out: {error}")
+
     def _command(self) -> None:
+        if not self._located:
+            return
         command = self._retargeter.command(self._bus.now_ns())
         if command is not None:
             self.commands.publish(encode_joint_state(command.stamp_ns, "", command.names, command.positions))
@@ -108,4 +130,6 @@ class LiveRetargeting:
         side = self._retargeter.side.name.lower()
         if self._following:
             return f"the {side} hand is followed"
+        if not self._located:
+            return f"no state of the robot on {self._bus.resolve(self._state_topic)} yet: no commands until it is heard"
         return f"no {side} hand on {self._topic} for {self._retargeter.stale_s:g} s: no commands until it is seen again"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +49,10 @@ class JointCommand:
 class Retargeter:
     """Follows one hand. Times are nanoseconds of any one clock.
 
-    The first command is the robot's flat hand. From there on, no joint leaves its limits or moves faster than it may.
-    While the hand is lost, the last positions that it asked for stay the goal; when it has been lost for longer than
-    stale_s, there are no commands. When it comes back, the robot goes on from the last command.
+    The first command is the robot's flat hand, or where `start_at` said that the robot is. From there on, no joint
+    leaves its limits or moves faster than it may. While the hand is lost, the last positions that it asked for stay the
+    goal; when it has been lost for longer than stale_s, there are no commands. When it comes back, the robot goes on
+    from the last command.
 
     Args:
         solver: of one robot.
@@ -108,6 +111,18 @@ class Retargeter:
                 raise ValueError(f"expected a {self.side.name.lower()} hand, got a {hand.side.name.lower()} one")
             self.see(operator_joints(hand), stamp_ns)
         return self.command(stamp_ns)
+
+    def start_at(self, positions: Mapping[str, float]) -> None:
+        """Go on from where the robot is, by the names of its joints; further ones do not matter.
+
+        Raises:
+            ValueError: one of the joints is missing, or its position is not a number.
+        """
+        missing = next((name for name in self.solver.names if not math.isfinite(positions.get(name, math.nan))), None)
+        if missing is not None:
+            raise ValueError(f"expected the position of joint {missing}, there is none")
+        here = np.array([positions[name] for name in self.solver.names])
+        self._positions = np.clip(here, self.limits.lower, self.limits.upper)
 
     def see(self, joints: Array, stamp_ns: int) -> bool:
         """Take joints (21, 3) in the operator frame, of any size, as the new goal; false when they are unusable."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from hand_recon_ros.retarget.aims import PalmAim, PinchAim
 from hand_recon_ros.retarget.kinematics import RobotKinematics
 
 Array = npt.NDArray[np.floating]
@@ -44,7 +44,7 @@ class Solver(Protocol):
 class VectorSolver:
     """A `Solver` for the vectors that an aim asks for: bounded SLSQP with analytic gradients (nlopt, Pinocchio)."""
 
-    def __init__(self, robot: RobotKinematics, aim: Callable[[Array], Array]):
+    def __init__(self, robot: RobotKinematics, aim: PalmAim | PinchAim):
         from dex_retargeting.optimizer import VectorOptimizer
 
         self.robot, self.aim = robot, aim

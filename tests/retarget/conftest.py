@@ -13,7 +13,8 @@ from hand_recon_ros.node import NodeParameters
 from hand_recon_ros.node.replay_job import ReplayJob, ReplaySettings, run_job
 from hand_recon_ros.paths import shared_file
 
-sys.path += [str(Path(__file__).parents[1] / folder) for folder in ("bus", "node")]
+ROOT = Path(__file__).parents[2]
+sys.path += [str(ROOT), *(str(ROOT / "tests" / folder) for folder in ("bus", "node"))]
 
 
 @pytest.fixture(scope="session")

@@ -25,13 +25,14 @@ from hand_recon_ros.bus import RESULTS
 from hand_recon_ros.bus.diagnostics_codec import Level
 from hand_recon_ros.bus.discovery import localhost_settings
 from hand_recon_ros.bus.hand_codec import HAND_ARRAY, Delivery, encode_hand_array
-from hand_recon_ros.bus.joint_state_codec import JOINT_STATE
+from hand_recon_ros.bus.joint_state_codec import JOINT_STATE, encode_joint_state
 from hand_recon_ros.bus.names import NodeName
 from hand_recon_ros.bus.pose_codec import encode_pose_array
 from hand_recon_ros.bus.wire import WireBus
+from hand_recon_ros.cli.retarget import HANDS
 from hand_recon_ros.node.outputs.posed_hand import PosedHand
 from hand_recon_ros.retarget import Retargeter
-from hand_recon_ros.retarget.live import HANDS, LiveRetargeting
+from hand_recon_ros.retarget.live import LiveRetargeting
 from hand_recon_ros.types import Hand, HandFrame, Side
 
 MS = 10**6
@@ -48,10 +49,10 @@ def array(*hands: Hand) -> memoryview:
 class Rig:
     """A robot that follows the right hand on a bus in memory."""
 
-    def __init__(self, topic: str = HANDS):
+    def __init__(self, topic: str = HANDS, state: str = ""):
         self.bus, self.topic = MemoryBus(), topic
         self.bus.audience["/diagnostics"] = 1
-        LiveRetargeting(self.bus, Retargeter(LinearSolver(), Side.RIGHT), topic, COMMANDS, 50.0)
+        LiveRetargeting(self.bus, Retargeter(LinearSolver(), Side.RIGHT), topic, COMMANDS, 50.0, state)
         self._command, self._report = self.bus.timers
 
     def hands(self, *hands: Hand) -> None:
@@ -109,6 +110,30 @@ def test_the_poses_of_one_hand_are_followed_too() -> None:
     poses = PosedHand(moved_hand(BENT)).poses
     rig.bus.callbacks[rig.topic](memoryview(encode_pose_array(1, "camera", poses)))
     assert rig.ticks(3) == 3
+
+
+def test_commands_begin_where_the_robot_is(caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig(state="/robot/joint_states")
+
+    def report(*positions: float, names: tuple[str, ...] = ("wrist", *LinearSolver.names)) -> None:
+        rig.bus.callbacks["/robot/joint_states"](memoryview(encode_joint_state(1, "", names, np.array(positions))))
+
+    rig.hands(moved_hand(BENT))
+    assert rig.ticks(2) == 0 and "no state of the robot on /robot/joint_states" in rig.status.message
+    report(0.5, names=("wrist",))
+    assert rig.ticks(2) == 0 and "expected the position of joint turn" in caplog.text
+    report(9.0, -0.4, 1.5, 0.03)
+    assert rig.ticks(1) == 1
+    before = rig.commands[0].position
+    np.testing.assert_array_equal(before, [-0.4, 1.5, 0.03])
+    report(9.0, 0.0, 0.5, 0.0)  # on the way, the robot's own report changes nothing
+    assert rig.ticks(1) == 1
+    np.testing.assert_allclose(np.abs(rig.commands[1].position - before), [0.06, 0.02, 0.002])
+    rig.ticks(100)
+    report(9.0, 0.0, 0.5, 0.0)
+    rig.hands(moved_hand(BENT))
+    rig.ticks(1)
+    np.testing.assert_allclose(rig.commands[-1].position, [0.06, 0.52, 0.002])
 
 
 def test_damaged_messages_and_impossible_hands_are_left_out(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,10 @@ def retarget(*arguments: str | Path) -> tuple[int, str]:
     return done.exit_code, " ".join(done.output.split())
 
 
+def joint_state(cdr: memoryview) -> Any:
+    return STORE.deserialize_cdr(bytes(cdr), JOINT_STATE)
+
+
 @pytest.mark.skipif(not find_spec("dex_retargeting"), reason="needs the extra retarget")
 class TestWithDexRetargeting:
     def test_a_recording_of_hands_becomes_one_of_commands(self, clip: Path, robots: Path, tmp_path: Path) -> None:
@@ -32,10 +37,10 @@ class TestWithDexRetargeting:
         assert code == 0 and "75 commands for 16 joints on /allegro/joint_commands" in said
         with open_bag(out) as bag:
             (topic,) = bag.topics
-            messages = [(m.stamp_ns, STORE.deserialize_cdr(bytes(m.cdr), JOINT_STATE)) for m in bag.messages()]
+            messages = [joint_state(message.cdr) for message in bag.messages()]
         assert (topic.name, topic.ros_type, topic.count) == ("/allegro/joint_commands", JOINT_STATE, 75)
-        assert all(len(message.name) == len(message.position) == 16 for _, message in messages)
-        assert np.ptp([message.position for _, message in messages], axis=0).max() > 0.5
+        assert all(len(message.name) == len(message.position) == 16 for message in messages)
+        assert np.ptp([message.position for message in messages], axis=0).max() > 0.5
 
     def test_the_poses_of_a_side_give_the_same(self, clip: Path, robots: Path, tmp_path: Path) -> None:
         positions = []
@@ -44,7 +49,7 @@ class TestWithDexRetargeting:
             options = ("--robot", "allegro", "--side", "left", "--urdf", robots, "--topic", topic)
             assert retarget(*options, "--bag", clip, "--out", out)[0] == 0
             with open_bag(out) as bag:
-                positions.append([STORE.deserialize_cdr(bytes(m.cdr), JOINT_STATE).position for m in bag.messages()])
+                positions.append([joint_state(message.cdr).position for message in bag.messages()])
         np.testing.assert_allclose(positions[0], positions[1], atol=0.05)
 
     def test_a_recording_without_hands_is_named(self, robots: Path, tmp_path: Path) -> None:

@@ -76,20 +76,25 @@ class TrainingCli(LightningCLI):
                 every_n_train_steps=config.save_every,
                 enable_version_counter=False,
             ),
-            ModelCheckpoint(
-                folder / CHECKPOINTS,
-                filename="epoch_{epoch:04d}",
-                every_n_epochs=10,
-                save_top_k=-1,
-                auto_insert_metric_name=False,
-            ),
             LearningRateMonitor(),
         ]
         if config.ema:
             own.append(WeightAverage(config.ema))
         if config.overfit:
             own += [overfitting.Overfitting(), overfitting.goal()]
+        else:
+            own.append(_kept_epochs(folder))
         return own
+
+
+def _kept_epochs(folder: Path) -> ModelCheckpoint:
+    return ModelCheckpoint(
+        folder / CHECKPOINTS,
+        filename="epoch_{epoch:04d}",
+        every_n_epochs=10,
+        save_top_k=-1,
+        auto_insert_metric_name=False,
+    )
 
 
 def fit(arguments: Sequence[str]) -> Trainer:

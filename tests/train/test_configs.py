@@ -13,7 +13,7 @@ pytest.importorskip("lightning")
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks import mesh_network_names, untrained_network, youtubehand
 from hand_recon_ros.networks.hrnet import W18, HRNetFeature
-from hand_recon_train.training import command
+from hand_recon_train.training import command, overfitting
 from hand_recon_train.training.objectives import objective_of
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
@@ -29,15 +29,26 @@ def test_each_mesh_network_has_a_configuration_of_its_name():
     assert all(yaml.safe_load(path.read_text())["model"]["network"] == path.stem for path in CONFIGS)
 
 
+def trained(config, changes):
+    """The trainer after a run of a configuration with changed keys."""
+    quiet = {"trainer.accelerator": "cpu", "trainer.enable_progress_bar": False, "trainer.enable_model_summary": False}
+    return command.fit(["--config", str(config), *(f"--{key}={value}" for key, value in (quiet | changes).items())])
+
+
+@pytest.mark.slow
+def test_the_cheapest_network_learns_four_hands_by_heart(tmp_path):
+    config = next(path for path in CONFIGS if path.stem == "youtubehand_resnet18")
+    trainer = trained(config, {"overfit": 4, "trainer.precision": "bf16-mixed", "out": tmp_path})
+    assert float(trainer.callback_metrics[overfitting.MEASURE]) < overfitting.GOAL_MM
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_two_steps_of_each_configuration_move_the_weights(config, tmp_path, monkeypatch):
     for name, size in NARROW.items():
         monkeypatch.setitem(youtubehand.SIZES_BY_ENCODER, name, size)
     few = {"data.batch": 1, "data.workers": 0, "data.train.count": 2, "trainer.limit_val_batches": 0}
-    quiet = {"trainer.accelerator": "cpu", "trainer.enable_progress_bar": False, "trainer.enable_model_summary": False}
-    changes = few | quiet | {"trainer.max_steps": 2, "out": tmp_path}
-    trainer = command.fit(["--config", str(config), *(word for k, v in changes.items() for word in (f"--{k}", str(v)))])
+    trainer = trained(config, few | {"trainer.max_steps": 2, "out": tmp_path})
     assert trainer.global_step == 2
     assert float(trainer.callback_metrics["train/loss"]) > 0
     weights = list(trainer.lightning_module.network.parameters())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ Regions = npt.NDArray[np.float32]
 
 MAX_STEP = 2.0
 """Image pixels a crop pixel may step over before bilinear sampling aliases visibly."""
+EVEN = 16
+"""Parts of a picture begin and end at multiples of it, so that they can be halved four times."""
 NOWHERE = np.empty((0, 4), np.float32)
 """No regions."""
 
@@ -68,10 +71,11 @@ def letterbox(rgb: ByteImage, size: int) -> tuple[ByteImage, float, npt.NDArray[
 def _halved(rgb: ByteImage, size: Sequence[int]) -> ByteImage:
     """The picture halved until bilinear sampling to size (width, height) no longer steps over pixels.
 
-    Halving by averages is several times as fast as OpenCV's area interpolation by an uneven factor.
+    Halving by averages, as bilinear sampling of an even number of pixels does, is several times as fast as OpenCV's
+    area interpolation; of an odd number it is still faster, and hardly less exact.
     """
     while rgb.shape[1] >= 2 * size[0] and rgb.shape[0] >= 2 * size[1]:
-        half = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        half = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_LINEAR)
         rgb = np.asarray(half, np.uint8)
     return rgb
 
@@ -80,9 +84,10 @@ def _shrunken_part(
     rgb: ByteImage, region: Regions, to_image: npt.NDArray[np.float64], factor: float
 ) -> tuple[ByteImage, npt.NDArray[np.float64]]:
     """The part of the image under a region, averaged down by factor, and the map from the crop into it."""
-    reach = region[2] * 0.75  # half a diagonal, and a margin for the filter
-    low = np.clip(np.floor(region[:2] - reach), 0, None).astype(int)
-    high = np.ceil(region[:2] + reach).astype(int) + 1
+    turn = abs(math.cos(region[3])) + abs(math.sin(region[3]))
+    reach = region[2] / 2 * turn + 2 * factor  # half of the turned square's width, and a margin for the filter
+    low = np.clip(region[:2] - reach, 0, None).astype(int) // EVEN * EVEN
+    high = -(-np.ceil(region[:2] + reach).astype(int) // EVEN) * EVEN
     part = rgb[low[1] : max(high[1], 0), low[0] : max(high[0], 0)]
     if not part.size:
         return part, to_image

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.hand_model import matrix_to_axis_angle
-from hand_recon_ros.pipeline.articulation import Articulation, Shaped, pose_points, shape_points
+from hand_recon_ros.pipeline.articulation import Articulation, Posed, pose_points, shape_points
 from hand_recon_ros.pipeline.gauss_newton import (
     ROTATION,
     add_prior,
@@ -56,14 +56,15 @@ class LiftedFit:
         posed = pose_points(self.points, shaped, lifted.root, lifted.angles)
         place = translations_onto_rays(posed.points, seen.rays)
         state = HandState(lifted.root, place, lifted.angles, betas)
-        for _ in range(STEPS):
-            state = _step(self.points, shaped, seen, state, lifted)
+        state = _step(self.points, posed, seen, state, lifted)
+        for _ in range(STEPS - 1):
+            posed = pose_points(self.points, shaped, state.root, state.angles)
+            state = _step(self.points, posed, seen, state, lifted)
         return [state.take(slice(row, row + 1)) for row in range(len(known))]
 
 
-def _step(model: Articulation, shaped: Shaped, seen: Observation, state: HandState, lifted: Lifted) -> HandState:
-    """One damped Gauss-Newton step towards the rays, held by what was lifted."""
-    posed = pose_points(model, shaped, state.root, state.angles)
+def _step(model: Articulation, posed: Posed, seen: Observation, state: HandState, lifted: Lifted) -> HandState:
+    """One damped Gauss-Newton step towards the rays, held by what was lifted; posed is the state's hand."""
     points = posed.points + state.translation[:, None]
     hessian, gradient = normal_equations(*reprojection(points, derivatives(model, posed, shape=False), seen.rays))
     joint, axis = model.free.T

@@ -52,8 +52,7 @@ STEPS = {page: list(steps(page)) for page in PAGES}
 @pytest.mark.parametrize("page", [page for page, found in STEPS.items() if any(map(typed, found))])
 def test_the_steps_of_a_page_work(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    if any("--out result.mcap" in step.text for step in STEPS[page]):
-        (folder / "result.mcap").unlink()
+    leave_wanted_recordings(folder, " ".join(step.text for step in STEPS[page] if typed(step)))
     names = given(folder)
     for step in STEPS[page]:
         if not typed(step):
@@ -112,6 +111,13 @@ def test_the_rig_of_the_example_runs_in_the_node(folder: Path, monkeypatch: pyte
     assert sides == {"LEFT", "RIGHT"}
     flat = results[0].hands[0].vertices
     assert flat.shape == (778, 3) and np.isfinite(flat).all()
+
+
+def leave_wanted_recordings(folder: Path, text: str) -> None:
+    """Remove those that no step names or that one will make: `*.mcap` shall not take them."""
+    for recording in folder.glob("*.mcap"):
+        if recording.name not in text or f"--out {recording.name}" in text:
+            recording.unlink()
 
 
 def given(folder: Path) -> dict[str, Any]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from hand_recon_ros.render.palette import FINGER_COLOURS, Rgb, to_bytes
+from hand_recon_ros.render.palette import FINGER_COLOURS, to_bytes
 from hand_recon_ros.types import BONES, FINGERS, ByteImage, FloatArray, Joint
 
-OUTLINE, WHITE = (20, 20, 20), (1.0, 1.0, 1.0)
+OUTLINE, WHITE = (20, 20, 20), (255, 255, 255)
+PAINTS = tuple(map(to_bytes, FINGER_COLOURS))
 SHIFT = 4
 """Fractional bits of the pixel coordinates given to OpenCV."""
 BONES_OF_FINGER = len(BONES) // len(FINGERS)
-Points = dict[int, tuple[int, int]]
+Point = tuple[int, int]
+
+
+class _Stroke(NamedTuple):
+    """A line from start to end, or a dot where they are the same; painted after those with larger depth."""
+
+    depth: float
+    colour: tuple[int, int, int]
+    start: Point
+    end: Point
 
 
 def draw_skeleton(picture: ByteImage, joints_2d: FloatArray, joints: FloatArray | None = None) -> None:
@@ -23,42 +34,43 @@ def draw_skeleton(picture: ByteImage, joints_2d: FloatArray, joints: FloatArray 
     Args:
         picture: (H, W, 3) to draw on.
         joints_2d: (21, 2) pixels; joints that are not numbers or far outside are left out.
-        joints: (21, 3) in the camera optical frame; with them, nearer fingers cross over farther ones.
+        joints: (21, 3) in the camera optical frame; with them, nearer bones cross over farther ones.
     """
     width = _line_width(picture, joints_2d)
     drawn = np.flatnonzero((np.abs(joints_2d) < 1e5).all(axis=1)).tolist()  # not those that are not numbers
     points = {joint: _fixed_point(joints_2d[joint]) for joint in drawn}
-    for finger in _far_to_near(joints):
-        first = BONES_OF_FINGER * finger
-        bones = [bone for bone in BONES[first : first + BONES_OF_FINGER] if points.keys() >= set(bone)]
-        _draw_chain(picture, points, bones, FINGER_COLOURS[finger], width)
-        _draw_dots(picture, points, range(first + 1, first + 1 + BONES_OF_FINGER), FINGER_COLOURS[finger], width)
-    _draw_dots(picture, points, [Joint.WRIST], WHITE, width)
+    depth = [0.0] * len(Joint) if joints is None else np.nan_to_num(joints[:, 2]).tolist()
+    for stroke in sorted(_strokes(points, depth), key=lambda stroke: -stroke.depth):
+        _paint(picture, stroke, width)
+    if Joint.WRIST in points:
+        _paint(picture, _Stroke(0, WHITE, points[Joint.WRIST], points[Joint.WRIST]), width)
 
 
-def _fixed_point(pixel: FloatArray) -> tuple[int, int]:
+def _strokes(points: dict[int, Point], depth: list[float]) -> Iterator[_Stroke]:
+    """Bones, and a dot for each joint that covers the seam of its bones."""
+    for finger, colour in enumerate(PAINTS):
+        bones = BONES[BONES_OF_FINGER * finger : BONES_OF_FINGER * (finger + 1)]
+        depths = {(parent, child): (depth[parent] + depth[child]) / 2 for parent, child in bones}
+        for parent, child in bones:
+            if parent in points and child in points:
+                yield _Stroke(depths[parent, child], colour, points[parent], points[child])
+        for joint in points.keys() & {child for _, child in bones}:
+            yield _Stroke(min(depths[bone] for bone in bones if joint in bone), colour, points[joint], points[joint])
+
+
+def _fixed_point(pixel: FloatArray) -> Point:
     x, y = np.rint(pixel * (1 << SHIFT)).astype(int).tolist()
     return x, y
 
 
-def _far_to_near(joints: FloatArray | None) -> list[int]:
-    if joints is None:
-        return list(range(len(FINGERS)))
-    depth = joints[1:, 2].reshape(len(FINGERS), -1).mean(axis=1)
-    return [int(finger) for finger in np.argsort(-depth, kind="stable")]
-
-
-def _draw_chain(picture: ByteImage, points: Points, bones: list[tuple[int, int]], colour: Rgb, width: int) -> None:
-    for paint, thickness in ((OUTLINE, width + _border(width)), (to_bytes(colour), width)):
-        for parent, child in bones:
-            cv2.line(picture, points[parent], points[child], paint, thickness, cv2.LINE_AA, SHIFT)
-
-
-def _draw_dots(picture: ByteImage, points: Points, joints: Iterable[int], colour: Rgb, width: int) -> None:
-    centres = [points[joint] for joint in joints if joint in points]
-    for paint, radius in ((OUTLINE, width + _border(width) / 2), (to_bytes(colour), width)):
-        for centre in centres:
-            cv2.circle(picture, centre, int(radius * (1 << SHIFT)), paint, -1, cv2.LINE_AA, SHIFT)
+def _paint(picture: ByteImage, stroke: _Stroke, width: int) -> None:
+    border = _border(width)
+    for colour, more in ((OUTLINE, border), (stroke.colour, 0)):
+        if stroke.start == stroke.end:
+            radius = int((width + more / 2) * (1 << SHIFT))
+            cv2.circle(picture, stroke.start, radius, colour, -1, cv2.LINE_AA, SHIFT)
+        else:
+            cv2.line(picture, stroke.start, stroke.end, colour, width + more, cv2.LINE_AA, SHIFT)
 
 
 def _border(width: int) -> int:

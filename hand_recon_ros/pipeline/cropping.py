@@ -52,14 +52,14 @@ def _crop_into(crop: ByteImage, rgb: ByteImage, region: Regions, to_image: npt.N
         crop[:] = 0
 
 
-def letterbox(rgb: ByteImage, size: int) -> tuple[ByteImage, float, npt.NDArray[np.float32]]:
-    """The picture (size, size, 3) shrunken or grown to fit, centred on black.
+def letterbox(rgb: ByteImage, size: int, share: float = 1.0) -> tuple[ByteImage, float, npt.NDArray[np.float32]]:
+    """The picture (size, size, 3) shrunken or grown to that share of the square's side, centred on black.
 
     Returns:
         The square, the scale, and the offset (2,) with image = (square + 0.5 - offset) / scale - 0.5.
     """
     height, width = rgb.shape[:2]
-    scale = size / max(height, width)
+    scale = share * size / max(height, width)
     inner = max(1, round(width * scale)), max(1, round(height * scale))
     square = np.zeros((size, size, 3), np.uint8)
     x, y = (size - inner[0]) // 2, (size - inner[1]) // 2

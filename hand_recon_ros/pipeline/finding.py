@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hand_recon_ros.pipeline.cropping import NOWHERE
 from hand_recon_ros.pipeline.landmarks import Landmarks, distinct_hands, find_landmarks
-from hand_recon_ros.pipeline.palm_detection import detect_palms
+from hand_recon_ros.pipeline.palm_detection import Search, detect_palms
 from hand_recon_ros.pipeline.regions import regions_from_landmarks, regions_from_palms
 from hand_recon_ros.pipeline.settings import Settings
 from hand_recon_ros.pipeline.tracking import Track, untracked_palms
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 
-MIN_PALM_SCORE = 0.25
-"""A weak detection is worth a look, since the landmark network's presence decides."""
-FIRST_LOOK = 0.2
-"""Presence that a palm needs in its first, roughly placed crop to be looked at again in a better one."""
+SURE_PALM, WEAK_PALM = 0.25, 0.03
+"""Scores from which a palm is worth a look, always and in a thorough search, since the landmark network decides."""
+FIRST_LOOK, WEAK_FIRST_LOOK = 0.2, 0.8
+"""Presence that a sure and a weak palm need in a first, roughly placed crop to be looked at again in a better one."""
+HALF = 0.5
+"""Share of the detector's input that a picture fills in a search for hands too large for it."""
+TURNS = (Search(SURE_PALM), Search(WEAK_PALM), Search(SURE_PALM), Search(WEAK_PALM, HALF))
+"""The searches of a camera that is tracked, one after the other, so that none costs more than one look."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +60,31 @@ class HandFinder:
     def _new_regions(self, views: Sequence[View]) -> list[Array]:
         """Regions (N, 4) of hands that are not tracked yet, best first, at most twice as many as are wanted.
 
+        A single picture is searched thoroughly, and at half its size where that finds nothing; with tracking, searches
+        take turns.
+        """
+        if self.settings.tracking:
+            return self._searched(views, [TURNS[view.memory.detections % len(TURNS)] for view in views])
+        found = self._searched(views, [Search(WEAK_PALM)] * len(views))
+        empty = [row for row, regions in enumerate(found) if not len(regions)]
+        again = self._searched([views[row] for row in empty], [Search(WEAK_PALM, HALF)] * len(empty))
+        for row, regions in zip(empty, again, strict=True):
+            found[row] = regions
+        return found
+
+    def _searched(self, views: Sequence[View], searches: Sequence[Search]) -> list[Array]:
+        """Regions around the palms of each view.
+
         A palm detection places its crop only roughly, so the landmarks of a first look place the final one.
         """
         pictures = [view.frame.rgb for view in views]
-        rough = []
-        for view, palms in zip(views, detect_palms(self.detector, pictures, MIN_PALM_SCORE), strict=True):
-            centres = palms.boxes.reshape(-1, 2, 2).mean(axis=1)
-            rows = untracked_palms(centres, view.memory.tracks)[: 2 * self.settings.max_hands]
-            rough.append(regions_from_palms(palms.boxes[rows], palms.keypoints[rows]))
+        rough, wanted = [], []
+        for view, palms in zip(views, detect_palms(self.detector, pictures, searches), strict=True):
+            palms = palms.take(untracked_palms(palms.centres, view.memory.tracks)[: 2 * self.settings.max_hands])
+            rough.append(regions_from_palms(palms.boxes, palms.keypoints))
+            wanted.append(np.where(palms.scores >= SURE_PALM, FIRST_LOOK, WEAK_FIRST_LOOK))
         first = find_landmarks(self.landmarker, pictures, rough)
-        return [_regions_around(seen.pixels[seen.presence > FIRST_LOOK]) for seen in first]
+        return [_regions_around(seen.pixels[seen.presence > least]) for seen, least in zip(first, wanted, strict=True)]
 
 
 def tracked_regions(tracks: tuple[Track, ...]) -> Array:

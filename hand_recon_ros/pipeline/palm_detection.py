@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,13 @@ FEATURE_MAPS = ((24, 2), (12, 6))
 SAME_PALM_IOU = 0.3
 
 
+class Search(NamedTuple):
+    """How a picture is searched: the least score of a palm, and the share of the detector's input that it fills."""
+
+    min_score: float
+    share: float = 1.0
+
+
 @dataclass(frozen=True)
 class Palms:
     """N detected palms: boxes (N, 4) as u0 v0 u1 v1 and keypoints (N, 7, 2) in image pixels, scores (N,)."""
@@ -33,19 +40,30 @@ class Palms:
     keypoints: Array
     scores: Array
 
+    @property
+    def centres(self) -> Array:
+        """Middles (N, 2) of the boxes."""
+        return np.asarray(self.boxes.reshape(-1, 2, 2).mean(axis=1))
 
-def detect_palms(engine: Engine, pictures: Sequence[ByteImage], min_score: float) -> list[Palms]:
+    def take(self, rows: npt.NDArray[np.intp]) -> Palms:
+        """The chosen palms, in the order of rows."""
+        return Palms(self.boxes[rows], self.keypoints[rows], self.scores[rows])
+
+
+def detect_palms(engine: Engine, pictures: Sequence[ByteImage], searches: Sequence[Search]) -> list[Palms]:
     """Palms of each picture, best first, found in one batch.
 
-    A whole picture is seen at 192 pixels: a hand must cover about 20 of them.
+    A whole picture is seen at 192 pixels, or at its search's share of them: a palm must cover about 20, and at most
+    about half.
     """
     if not pictures:
         return []
-    squares, scales, offsets = zip(*(letterbox(rgb, INPUT_SIZE) for rgb in pictures), strict=True)
+    seen = (letterbox(rgb, INPUT_SIZE, search.share) for rgb, search in zip(pictures, searches, strict=True))
+    squares, scales, offsets = zip(*seen, strict=True)
     raw, logits = run_in_chunks(engine, np.stack(squares))
     return [
-        _palms(*decode(of_one, score, min_score), scale, offset)
-        for of_one, score, scale, offset in zip(raw, logits, scales, offsets, strict=True)
+        _palms(*decode(of_one, score, search.min_score), scale, offset)
+        for of_one, score, search, scale, offset in zip(raw, logits, searches, scales, offsets, strict=True)
     ]
 
 

@@ -26,6 +26,7 @@ class Memory:
         tracks: the hands of its last picture.
         lost: whether that picture lacked a hand of the one before.
         since_detection: pictures since the last look for further hands.
+        detections: number of such looks.
         empty: pictures in a row without a hand; counted while tracking.
         stamp_ns: stamp of its last picture, None before the first.
         next_id: number of its next new track; numbers are never given twice.
@@ -34,6 +35,7 @@ class Memory:
     tracks: tuple[Track, ...] = ()
     lost: bool = False
     since_detection: int = 0
+    detections: int = 0
     empty: int = 0
     stamp_ns: int | None = None
     next_id: int = 1
@@ -133,6 +135,7 @@ def follow(view: View, seen: Landmarks, regions: npt.NDArray[np.intp], tracking:
         view.memory,
         lost=len(known) > int((regions < len(known)).sum()),
         since_detection=0 if view.detecting else view.memory.since_detection + 1,
+        detections=view.memory.detections + view.detecting,
         empty=view.memory.empty + 1 if tracking and not tracks else 0,
         next_id=next_id,
     )

@@ -121,19 +121,19 @@ def _row(rendered: Rendered, hand: HandTruth, *looks: Landmarks) -> dict[str, Ar
         "wrist": (hand.joints[0] * mirror).astype(np.float32),
         "joints": ((hand.joints - hand.joints[0]) * mirror).astype(np.float16),
         "content": np.array(rendered.content.ljust(40)[:40].encode(), "S40"),
-        **_difficulty(sample, hand, rotations[0] * np.outer(mirror, mirror), len(sample.hands)),
+        **difficulty(sample, hand),
+        "hands": np.uint8(len(sample.hands)),
     }
 
 
-def _difficulty(sample: Sample, hand: HandTruth, root: Array, hands: int) -> dict[str, Array]:
-    normal = root @ free_hand_rig(hand.side).palm_normal
+def difficulty(sample: Sample, hand: HandTruth) -> dict[str, Any]:
+    """What makes a hand hard to see: its palm (1 faces the camera), brightness, pixels across, joints seen."""
+    assert hand.mask is not None and hand.visible is not None and hand.mano is not None
+    root = axis_angle_to_matrix(hand.mano.pose[:3].astype(np.float64))
     away = hand.joints[9] / np.linalg.norm(hand.joints[9])
-    assert hand.mask is not None and hand.visible is not None
-    brightness = sample.image[hand.mask].mean() if hand.mask.any() else 0.0
     return {
-        "facing": np.float32(-normal @ away),  # 1: the palm faces the camera
-        "brightness": np.float32(brightness),
+        "facing": np.float32(-(root @ free_hand_rig(hand.side).palm_normal) @ away),
+        "brightness": np.float32(sample.image[hand.mask].mean() if hand.mask.any() else 0.0),
         "extent": np.float32(np.ptp(hand.joints_2d, axis=0).max()),
         "visible": np.uint8(hand.visible.sum()),
-        "hands": np.uint8(hands),
     }

@@ -244,3 +244,23 @@ def test_pictures_of_the_wrong_form_are_refused(pipeline, picture, depth, messag
 def test_settings_without_sense_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         HandPipeline.create(**options)
+
+
+NEAR_CAMERA = CameraModel(400, 400, 127.5, 127.5, 256, 256)
+
+
+@pytest.fixture(scope="module")
+def near_fist():
+    """A fist that fills the picture, which the detector overlooks at full size."""
+    return scene(pose_hand(Side.RIGHT, UPRIGHT, np.array([0, 0.08, 0.22]), NAMED_POSES["fist"]), camera=NEAR_CAMERA)
+
+
+def test_a_hand_too_large_for_the_detector_is_found(pipeline, near_fist):
+    assert len(pipeline(near_fist, camera=NEAR_CAMERA).hands) == 1
+
+
+def test_tracking_finds_it_within_four_looks_of_one_detection_each(tracker, near_fist):
+    tracking, calls = tracker
+    found = [len(tracking(near_fist, camera=NEAR_CAMERA, stamp_ns=FRAME_NS * k).hands) for k in range(4)]
+    assert found[0] == 0 and found[3] == 1
+    assert calls["detector"] == 4

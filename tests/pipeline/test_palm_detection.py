@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hand_recon_ros.pipeline.palm_detection import anchors, decode, detect_palms, iou, weighted_nms
+from hand_recon_ros.pipeline.palm_detection import Search, anchors, decode, detect_palms, iou, weighted_nms
 
 box = st.tuples(st.floats(0, 150), st.floats(0, 150), st.floats(1, 60), st.floats(1, 60)).map(
     lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])
@@ -27,7 +27,7 @@ def raw_detection(anchor: int, centre, size, score):
 def test_a_detection_comes_back_where_it_is_in_the_picture():
     raw, logits = raw_detection(600, np.array([100.0, 90.0]), np.array([30.0, 40.0]), 0.9)
     picture = np.zeros((480, 640, 3), np.uint8)  # shrunk by 0.3 to 192x144, 24 rows of border above
-    (palms,) = detect_palms(lambda images: (raw[None], logits[None]), [picture], 0.5)
+    (palms,) = detect_palms(lambda images: (raw[None], logits[None]), [picture], [Search(0.5)])
     assert palms.scores == pytest.approx([0.9], abs=1e-5)
     centre = palms.boxes.reshape(2, 2).mean(axis=0)
     assert centre == pytest.approx([100 / 0.3 - 0.5, (90 - 24) / 0.3 - 0.5], abs=0.01)
@@ -65,3 +65,12 @@ def test_merging_weighs_by_score():
 def test_overlap_of_identical_and_separate_boxes():
     boxes = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [20, 20, 30, 30]], np.float32)
     assert iou(boxes[0], boxes) == pytest.approx([1, 1 / 3, 0])
+
+
+def test_a_search_at_half_size_finds_the_same_place():
+    raw, logits = raw_detection(600, np.array([100.0, 90.0]), np.array([30.0, 40.0]), 0.9)
+    picture = np.zeros((480, 640, 3), np.uint8)  # shrunk by 0.15 to 96x72, in the middle of the square
+    (palms,) = detect_palms(lambda images: (raw[None], logits[None]), [picture], [Search(0.5, 0.5)])
+    expected = [(100 - 48) / 0.15 - 0.5, (90 - 60) / 0.15 - 0.5]
+    assert palms.centres[0] == pytest.approx(expected, abs=0.01)
+    assert palms.take(np.array([], np.intp)).boxes.shape == (0, 4)

@@ -16,7 +16,7 @@ test: $(STAMP)
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope --max-worker-restart 0
 
-# BENCH=--quick takes a minute or two instead of an hour; BENCH="--only frame" measures one part.
+# BENCH=--quick takes two minutes instead of half an hour; BENCH="--only frame" measures one part.
 bench: $(STAMP)
 	$(BIN)/hand-recon bench --peers $(BENCH)
 

@@ -63,7 +63,7 @@ def measure(folder: Path, quick: bool, peers: bool, only: Sequence[str] | None =
     folder.mkdir(parents=True, exist_ok=True)
     progress = Console(stderr=True)
     python = mediapipe_environment(ENVIRONMENT) if peers else None
-    every = quick_parts(python) if quick else full_parts(python)
+    every = {**full_parts(python), **(quick_parts(python) if quick else {})}
     about, done = machine(), []
     print(markdown(about), flush=True)
     for name in parts:

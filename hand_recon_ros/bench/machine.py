@@ -20,7 +20,7 @@ PACKAGES = (
     *("hand_recon_ros", "numpy", "opencv-python-headless", "openvino", "onnxruntime", "torch", "tensorrt"),
     "cyclonedds",
 )
-SIDE, COPIED_BYTES, REPEATS = 1024, 1 << 27, 9
+SIDE, COPIED_BYTES, REPEATS = 768, 1 << 26, 40
 
 
 def machine() -> Part:

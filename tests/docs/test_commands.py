@@ -14,6 +14,7 @@ import typer
 from pages import PAGES, ROOT, Command, commands, spans
 
 from hand_recon_ros import cli
+from hand_recon_ros.bench.bench import full_parts
 from hand_recon_ros.bus.ros_args import parse_ros_args
 from hand_recon_ros.node.parameters import PARAMETERS, parameters_from
 from hand_recon_train import cli as train_cli
@@ -60,6 +61,7 @@ def test_commands_are_found_on_the_pages() -> None:
         "hand-recon node --ros-args -p max_hand:=2",
         "hand-recon node --ros-args -r imag:=/camera/image",
         "hand-recon node --cameras left",
+        "hand-recon bench --only coffee",
         "hand-recon-train synth --number 4 --out shards",
         "hand-recon-train fit --config configs/youtubehand_resnet18.yaml --trainr.precision 16",
         "hand-recon-train fit --config configs/youtubehand_resnet17.yaml",
@@ -112,6 +114,10 @@ def typer_problem(program: str, words: list[str], synopsis: bool) -> str:
         given = {found for word in words for found in re.findall(r"^\[?(--?[a-z][a-z-]*)", word)}
         unknown = given - options_of(whole) - options_of(command)
         return f"no option {', '.join(sorted(unknown))}" if unknown else ""
+    if verbs == ["bench"]:
+        parts = {word for flag, word in zip(words, words[1:], strict=False) if flag == "--only"}
+        if unknown := parts - set(full_parts(None)):
+            return f"no part {', '.join(sorted(unknown))}"
     return parse_problem(whole, [re.sub(r"^[~/]+(?=.)", "", word) for word in words])
 
 

@@ -18,6 +18,8 @@ NOT_RUN = {
     r"hand-recon (node|play)": "run until Ctrl-C: tests/cli/test_cli_wire.py",
     r"hand-recon (web|view)": "run until Ctrl-C: tests/web, tests/view3d",
     r"hand-recon (webcam|\w+ 0\b)": "need a camera",
+    r"hand-recon bench": "takes minutes: tests/bench",
+    r"hand-recon retarget": "needs robot descriptions: tests/retarget",
     r"hand-recon demo": "takes half a minute: tests/cli/test_cli_wire.py",
     r"--mano|--model|models import": "need weights that do not come with the package",
     r"hand-recon conformance": "takes long: tests/networks",
@@ -29,6 +31,7 @@ PYTHON_NOT_RUN = {
     "load_mano(": "needs MANO and weights that do not come with the package",
     "open_dataset(": "needs a data set: tests/train",
     "RenderedStream(": "needs rendered shards: tests/train/test_synthetic_shards.py",
+    "Retargeter.create(": "needs a robot description: tests/retarget",
     "run_wire_node(": "runs until Ctrl-C: test_the_rig_of_the_example_runs_in_the_node",
 }
 GIVEN = {"stamp_ns": 0, "fx": 560.0, "fy": 560.0, "cx": 319.5, "cy": 239.5, "width": 640, "height": 480}

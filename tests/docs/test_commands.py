@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import shlex
 from collections.abc import Callable
@@ -115,7 +116,7 @@ def typer_problem(program: str, words: list[str], synopsis: bool) -> str:
         unknown = given - options_of(whole) - options_of(command)
         return f"no option {', '.join(sorted(unknown))}" if unknown else ""
     if verbs == ["bench"]:
-        parts = {word for flag, word in zip(words, words[1:], strict=False) if flag == "--only"}
+        parts = {word for flag, word in itertools.pairwise(words) if flag == "--only"}
         if unknown := parts - set(full_parts(None)):
             return f"no part {', '.join(sorted(unknown))}"
     return parse_problem(whole, [re.sub(r"^[~/]+(?=.)", "", word) for word in words])

@@ -12,7 +12,7 @@ from hand_recon_ros import HandPipeline
 from hand_recon_ros.bench.isolation import isolated, usable_cores
 from hand_recon_ros.bench.peers import mediapipe
 from hand_recon_ros.bench.report import Part, Row, Table
-from hand_recon_ros.bench.scenes import VGA, few_hands, focal_camera
+from hand_recon_ros.bench.scenes import VGA, clutter, few_hands, focal_camera
 from hand_recon_ros.bench.timing import Lap, Sample, Series, in_turn, ratio, sample
 from hand_recon_ros.runtime.device import cuda_device_count
 from hand_recon_ros.types import ByteImage
@@ -24,12 +24,22 @@ THEIRS = "MediaPipe"
 
 @dataclass(frozen=True)
 class Scene:
-    """So many hands in view and looked for; `aim` is the most times MediaPipe's time that ours may take on one core."""
+    """So many hands in view, and looked for.
+
+    Attributes:
+        aim: the most times MediaPipe's time that ours may take on one core.
+        cluttered: an empty scene in which much resembles hands.
+    """
 
     name: str
     hands: int
     wanted: int
     aim: float | None = None
+    cluttered: bool = False
+
+    def pictures(self) -> ByteImage:
+        """The scene's frames (T, 480, 640, 3)."""
+        return clutter(FRAMES) if self.cluttered else few_hands(self.hands, FRAMES)
 
 
 SCENES = (
@@ -37,6 +47,7 @@ SCENES = (
     Scene("two tracked hands", 2, 2, 0.9),
     Scene("one tracked hand, two looked for", 1, 2),
     Scene("no hand", 0, 1, 0.5),
+    Scene("no hand, much clutter", 0, 1, cluttered=True),
 )
 COLUMNS = (
     *("cores", "scene", "device", "ms", "median", "p95", "CPU ms"),
@@ -89,7 +100,7 @@ def _beside(ours: Series, theirs: Series | None, found: float | None, aim: float
 
 def measure(scene: Scene, rounds: int, python: Path | None) -> Measured:
     """Ours on every device, and MediaPipe where its environment is given, in turn."""
-    frames = few_hands(scene.hands, FRAMES)
+    frames = scene.pictures()
     devices = ("cpu", "cuda") if cuda_device_count() else ("cpu",)
     laps = {device: _lap(device, scene.wanted, frames) for device in devices}
     with ExitStack() as stack:

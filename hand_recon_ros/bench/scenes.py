@@ -25,6 +25,8 @@ HALF = 320
 """Columns of the clip that show one of its two hands."""
 CELL_ROWS, CELL_COLUMNS = slice(150, 370), (slice(100, 310), slice(340, 550))
 """Where the clip's first pictures show its two hands, tightly."""
+BLOCK = 16
+"""Pixels a side that cluttered pictures are mixed by."""
 GRID = 4
 """Cells a side of a picture of many hands."""
 
@@ -56,6 +58,16 @@ def few_hands(hands: int, frames: int) -> ByteImage:
     if hands == 1:
         pictures[:, :, HALF // 2 : HALF // 2 + HALF] = shown[:, :, :HALF]
     return pictures
+
+
+def clutter(frames: int) -> ByteImage:
+    """Pictures (T, 480, 640, 3) without a hand, but full of edges and skin: the clip's, their blocks in any order."""
+    width, height = VGA
+    rows, columns = height // BLOCK, width // BLOCK
+    blocks = clip()[:frames].reshape(-1, rows, BLOCK, columns, BLOCK, 3).swapaxes(2, 3)
+    order = np.random.default_rng(0).permutation(rows * columns)
+    mixed = blocks.reshape(-1, rows * columns, BLOCK, BLOCK, 3)[:, order].reshape(blocks.shape)
+    return np.ascontiguousarray(mixed.swapaxes(2, 3).reshape(-1, height, width, 3))
 
 
 def many_hands(cells: Sequence[int], frames: int) -> ByteImage:

@@ -6,11 +6,11 @@ from itertools import count
 
 import numpy as np
 
-from hand_recon_ros.bench.frame_cost import FRAMES, PERIOD_NS, SCENES, Scene
+from hand_recon_ros.bench.frame_cost import PERIOD_NS, SCENES, Scene
 from hand_recon_ros.bench.isolation import isolated
 from hand_recon_ros.bench.listener import listening_process
 from hand_recon_ros.bench.report import Part, Row, Table
-from hand_recon_ros.bench.scenes import few_hands, focal_camera
+from hand_recon_ros.bench.scenes import focal_camera
 from hand_recon_ros.bench.timed_rig import STAGES, TimedRig, timed_rig
 from hand_recon_ros.bench.timing import Sample
 from hand_recon_ros.bus import RESULTS
@@ -40,7 +40,7 @@ def stages(rounds: int) -> Part:
 def measure(scene: Scene, rounds: int) -> dict[str, Sample]:
     """Mean times a frame of every stage."""
     rig = timed_rig(scene.wanted)
-    messages = [bytes(encode_image(0, "camera", rgb)) for rgb in few_hands(scene.hands, FRAMES)]
+    messages = [bytes(encode_image(0, "camera", rgb)) for rgb in scene.pictures()]
     stamps = count(0, PERIOD_NS)
     with listening_process("hands", HAND_ARRAY, RESULTS) as publisher:
         laps = [_frame(rig, message, next(stamps), publisher) for _ in range(rounds + 1) for message in messages]

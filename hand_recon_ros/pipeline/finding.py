@@ -44,7 +44,8 @@ class HandFinder:
         """Where to look for hands in each view (N, 4): around the tracked ones first, then around further palms."""
         regions = [tracked_regions(view.memory.tracks) for view in views]
         due = [row for row, view in enumerate(views) if view.detecting]
-        for row, new in zip(due, self._new_regions([views[row] for row in due]), strict=True):
+        further = self._new_regions([views[row] for row in due]) if due else []
+        for row, new in zip(due, further, strict=True):
             regions[row] = np.concatenate([regions[row], new])
         return regions
 

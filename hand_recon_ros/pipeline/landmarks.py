@@ -52,9 +52,9 @@ NOTHING = Landmarks(*(np.empty(shape, np.float32) for shape in ((0, 21, 2), (0, 
 
 def find_landmarks(engine: Engine, pictures: Sequence[ByteImage], regions: Sequence[Array]) -> list[Landmarks]:
     """Run the network over the regions (N, 4) of each picture, all of them in one batch."""
-    crops = crop_regions(pictures, regions, INPUT_SIZE)
-    if not len(crops.images):
+    if not any(map(len, regions)):
         return [NOTHING] * len(pictures)
+    crops = crop_regions(pictures, regions, INPUT_SIZE)
     found = _in_image(run_in_chunks(engine, crops.images), crops.to_image, np.concatenate(regions)[:, 2])
     ends = np.cumsum([len(of_one) for of_one in regions]).tolist()
     return [found.take(slice(end - len(of_one), end)) for end, of_one in zip(ends, regions, strict=True)]

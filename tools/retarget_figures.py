@@ -24,14 +24,13 @@ from hand_recon_ros.retarget import ROBOTS, Retargeter
 from hand_recon_ros.retarget.aims import PalmAim
 from hand_recon_ros.retarget.kinematics import RobotKinematics
 from hand_recon_ros.retarget.operator_joints import of_reference_size, operator_joints
-from hand_recon_ros.retarget.solver import VectorSolver
+from hand_recon_ros.retarget.solver import TIPS, VectorSolver
 from hand_recon_ros.types import BONES, Joint, Side
 
 Array = npt.NDArray[np.floating]
 
 IN_REACH_M = 1e-3
 STARTS, EVALUATIONS, EVERY = 6, 40, 5
-TIPS = (Joint.THUMB_TIP, Joint.INDEX_TIP, Joint.MIDDLE_TIP, Joint.RING_TIP, Joint.PINKY_TIP)
 SHOWN = (0, 25, 50)
 HUMAN, ROBOT = "#b8b8b8", "#1f6fb2"
 

@@ -43,19 +43,20 @@ def retarget_bag(
         OSError: the file cannot be written.
     """
     messages = seen = written = 0
-    with open_bag(bag) as reader, BagWriter(out) as writer:
+    with open_bag(bag) as reader:
         hands = hands_topic(reader, topic, bag)
-        writer.add_topic(commands, JOINT_STATE, RESULTS)
-        for message in reader.messages([hands]):
-            messages += 1
-            stamp_ns = read_header(CdrReader(message.cdr))[0]
-            joints = seen_joints(message.cdr, hands.ros_type, retargeter.side)
-            seen += joints is not None and retargeter.see(joints, stamp_ns)
-            command = retargeter.command(stamp_ns)
-            if command is not None:
-                cdr = encode_joint_state(stamp_ns, "", command.names, command.positions)
-                writer.write(commands, message.stamp_ns, cdr)
-                written += 1
+        with BagWriter(out) as writer:
+            writer.add_topic(commands, JOINT_STATE, RESULTS)
+            for message in reader.messages([hands]):
+                messages += 1
+                stamp_ns = read_header(CdrReader(message.cdr))[0]
+                joints = seen_joints(message.cdr, hands.ros_type, retargeter.side)
+                seen += joints is not None and retargeter.see(joints, stamp_ns)
+                command = retargeter.command(stamp_ns)
+                if command is not None:
+                    cdr = encode_joint_state(stamp_ns, "", command.names, command.positions)
+                    writer.write(commands, message.stamp_ns, cdr)
+                    written += 1
     return RetargetSummary(hands.name, messages, seen, written)
 
 

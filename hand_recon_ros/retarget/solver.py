@@ -9,8 +9,11 @@ import numpy.typing as npt
 
 from hand_recon_ros.retarget.aims import PalmAim, PinchAim
 from hand_recon_ros.retarget.kinematics import RobotKinematics
+from hand_recon_ros.types import Joint
 
 Array = npt.NDArray[np.floating]
+
+TIPS = (Joint.THUMB_TIP, Joint.INDEX_TIP, Joint.MIDDLE_TIP, Joint.RING_TIP, Joint.PINKY_TIP)
 
 HUBER_M = 0.02
 """Differences beyond it count linearly, so that a tip out of reach does not pull the others away from theirs."""
@@ -18,7 +21,9 @@ STAY = 1e-4
 """How much the last positions count; just enough to choose among positions that are equally good."""
 FAR_M, BETTER_M = 0.01, 0.002
 """With a tip this far off, the search begins anew elsewhere; its result is taken if it is so much nearer on average."""
-PATIENCE = 10
+TIP_WEIGHT = 4
+"""How much more fingertips count than what else of a finger a configuration names, such as its middle."""
+PATIENCE = 3
 """Hands between two such attempts: what is out of reach stays so for a while, and every attempt costs a search."""
 
 
@@ -50,12 +55,14 @@ class VectorSolver:
         self.robot, self.aim = robot, aim
         self.names, self.limits, self.speeds = robot.names, robot.limits, robot.speeds
         self.prismatic, self.flat = robot.prismatic, robot.flat
+        counts = [TIP_WEIGHT if joint in TIPS else 1 for _, joint in robot.robot.human]
+        self._rows = np.repeat(np.arange(len(counts)), counts)  # the optimiser has no weights
         self._optimizer = VectorOptimizer(
             robot.wrapper,
             list(robot.names),
-            list(robot.robot.origins),
-            list(robot.robot.tips),
-            np.array(robot.robot.human).T,
+            [robot.robot.origins[row] for row in self._rows],
+            [robot.robot.tips[row] for row in self._rows],
+            np.array(robot.robot.human)[self._rows].T,
             huber_delta=HUBER_M,
             norm_delta=STAY,
         )
@@ -78,8 +85,14 @@ class VectorSolver:
         return other if self._misses(other, wanted).mean() < misses.mean() - BETTER_M else found
 
     def _search(self, wanted: Array, near: Array) -> Array:
+        from nlopt import RoundoffLimited
+
         fixed = np.zeros(len(self._optimizer.idx_pin2fixed))
-        found = self._optimizer.retarget(wanted.astype(np.float32), fixed, np.clip(near, *self.limits.T))
+        start = np.clip(near, *self.limits.T)
+        try:
+            found = self._optimizer.retarget(wanted[self._rows].astype(np.float32), fixed, start)
+        except RoundoffLimited:  # already as near as numbers allow
+            return start
         return np.clip(found.astype(np.float64), *self.limits.T)
 
     def _misses(self, positions: Array, wanted: Array) -> Array:

@@ -57,6 +57,7 @@ class TestWithDexRetargeting:
         bundled = shared_file("examples", "two_hands.mcap")
         code, said = retarget("--robot", "allegro", "--urdf", robots, "--bag", bundled, "--out", out)
         assert code == 1 and "expected a recording with hands" in said and "hand-recon replay" in said
+        assert not out.exists()
 
     def test_a_description_is_asked_for(self) -> None:
         code, said = retarget("--robot", "shadow")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from page_shell import shell
 from pages import ROOT
 
 from hand_recon_ros.bus.bag_reader import open_bag
@@ -60,22 +59,6 @@ def named_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(named_files: Path, tmp_path: Path) -> Path:
     """A copy of it for one page."""
     return Path(shutil.copytree(named_files, tmp_path / "page", symlinks=True))
-
-
-def shell(text: str, folder: Path) -> str:
-    """Run a command as a page has it; gives what it printed.
-
-    Raises:
-        AssertionError: it failed.
-    """
-    path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ["PATH"]])
-    python_path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        ["bash", "-c", text], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def _record(clip: Path, out: Path) -> None:

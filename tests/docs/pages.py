@@ -68,7 +68,7 @@ def spans(page: str) -> Iterator[Command]:
     """Commands of this package in the running text."""
     text = FENCE.sub("", PAGES[page].read_text(encoding="utf-8"))
     for _, code in SPAN.findall(text):
-        if code.startswith(("hand-recon ", "hand-recon-train ", "make ", "torchrun ", "python -m ", "pip install ")):
+        if code.startswith(("hand-recon ", "hand-recon-train ", "make ", "torchrun ", "python ", "pip install ")):
             yield Command(page, code, tuple(shlex.split(code)), prose=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import shell
+from page_shell import shell
 from pages import PAGES, Block, Command, steps
 
 RUN = {"image", "video", "bag", "replay", "report", "overlay", "plot", "models", "doctor", "conformance", "recover"}

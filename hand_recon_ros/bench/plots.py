@@ -57,7 +57,8 @@ def _draw_on(axes: Axes, curves: Curves) -> None:
         for colour, (name, values) in zip(COLOURS * 2, curves.lines.items(), strict=False):
             axes.plot(places, values, marker="o", markersize=3.5, color=colour, label=name)
     axes.set_xticks(places, [str(x) for x in curves.x])
-    axes.set(title=curves.title, xlabel=curves.x_label, ylabel=curves.y_label)
+    axes.set(xlabel=curves.x_label, ylabel=curves.y_label)
+    axes.figure.suptitle(curves.title[0].upper() + curves.title[1:], x=0.02, ha="left", fontsize=10)
     axes.set_ylim(bottom=0)
     if len(curves.lines) > 1:
         handles, labels = axes.get_legend_handles_labels()

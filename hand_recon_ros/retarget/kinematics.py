@@ -48,8 +48,6 @@ class RobotKinematics:
     """
 
     def __init__(self, robot: RobotHand, urdf: Path):
-        from dex_retargeting.kinematics_adaptor import MimicJointKinematicAdaptor
-
         self.robot, self.urdf = robot, urdf
         mimics = read_mimics(urdf)
         self.wrapper = _wrapper(urdf)
@@ -57,23 +55,12 @@ class RobotKinematics:
         followers = {mimic.joint for mimic in mimics}
         self.names = robot.joints or tuple(name for name in self._between() if name not in followers)
         self._known(self.names, self.wrapper.dof_joint_names, "joint")
-        places = [self.wrapper.get_joint_index(name) for name in self.names]
-        self._places = np.array(places)
-        self.limits = self.wrapper.joint_limits[places]
-        speeds = self.wrapper.model.velocityLimit[places]
+        self._places = np.array([self.wrapper.get_joint_index(name) for name in self.names], int)
+        self.limits = self.wrapper.joint_limits[self._places]
+        speeds = self.wrapper.model.velocityLimit[self._places]
         self.speeds = np.where(speeds > 0, speeds, np.inf)
-        self.prismatic: npt.NDArray[np.bool_] = np.logical_not(self._axes()[places].any(axis=1))
-        mimics = [mimic for mimic in mimics if mimic.source in self.names]
-        self.adaptor: Any = None
-        if mimics:
-            self.adaptor = MimicJointKinematicAdaptor(
-                self.wrapper,
-                list(self.names),
-                [mimic.source for mimic in mimics],
-                [mimic.joint for mimic in mimics],
-                [mimic.multiplier for mimic in mimics],
-                [mimic.offset for mimic in mimics],
-            )
+        self.prismatic: npt.NDArray[np.bool_] = np.logical_not(self._axes()[self._places].any(axis=1))
+        self.adaptor = self._following([mimic for mimic in mimics if mimic.source in self.names])
 
     @property
     def flat(self) -> Array:
@@ -90,6 +77,19 @@ class RobotKinematics:
         self._move(self.flat)
         return np.array([self._knuckle(origin, tip) - self._place(origin) for origin, tip in self._ends()])
 
+    def _following(self, mimics: list[Mimic]) -> Any:
+        """dex-retargeting's rule for joints that follow others; None when none does."""
+        from dex_retargeting.kinematics_adaptor import MimicJointKinematicAdaptor
+
+        if not mimics:
+            return None
+        joints, sources = [mimic.joint for mimic in mimics], [mimic.source for mimic in mimics]
+        factors, offsets = [mimic.multiplier for mimic in mimics], [mimic.offset for mimic in mimics]
+        try:
+            return MimicJointKinematicAdaptor(self.wrapper, list(self.names), sources, joints, factors, offsets)
+        except ValueError as error:
+            raise ValueError(f"joints in {self.urdf} follow others in a way that is not understood: {error}") from error
+
     def _move(self, positions: Array) -> None:
         everything = np.zeros(self.wrapper.dof)
         everything[self._places] = positions
@@ -104,6 +104,8 @@ class RobotKinematics:
         """Where the first joint is that bends a finger, else the first that moves it at all."""
         axes, palm = self._axes(), self._ancestors(origin)
         chain = [joint for joint in self._ancestors(tip) if joint not in palm]
+        if not chain:
+            raise ValueError(f"expected joints between {origin} and {tip} in {self.urdf}, there are none")
         bending = [joint for joint in chain if abs(axes[self.wrapper.model.idx_vs[joint], 1]) > ACROSS]
         return np.asarray(self.wrapper.data.oMi[(bending or chain)[0]].translation)
 

@@ -70,6 +70,7 @@ def test_a_missing_description_is_asked_for(tmp_path: Path) -> None:
         ("<a/>", "expected a URDF file, .* cannot be read"),
         (gripper(), "expected a link wrist in .*, there is none; give the URDF file that .* allegro"),
         (four_fingers().replace('"revolute"', '"continuous"'), "expected a robot of hinges and slides with limits"),
+        (four_fingers().replace('"revolute"', '"fixed"'), "expected joints between wrist and link_.* there are none"),
         (gripper().replace('multiplier="1"', 'multiplier="one"'), "expected a URDF file, .* cannot be read"),
     ],
 )

@@ -47,10 +47,11 @@ def matrix_to_axis_angle(matrices: Any) -> Any:
     # q and -q are one rotation: the one with w >= 0 turns by at most pi.
     quaternions = xp.where(quaternions[..., 3:] < 0, -quaternions, quaternions)
     imaginary, real = quaternions[..., :3], quaternions[..., 3:]
-    length = xp.sqrt(xp.sum(imaginary * imaginary, axis=-1))[..., None]
-    small = length < SMALL
-    divisor = xp.where(small, xp.ones_like(length), length)
-    return imaginary * xp.where(small, 2 / real, 2 * xp.atan2(length, real) / divisor)
+    squared = xp.sum(imaginary * imaginary, axis=-1)[..., None]
+    small = squared < SMALL**2
+    # The square root has no derivative at zero, so the branch not taken gets a harmless value.
+    length = xp.sqrt(xp.where(small, xp.ones_like(squared), squared))
+    return imaginary * xp.where(small, 2 / real, 2 * xp.atan2(length, real) / length)
 
 
 TO_PRODUCTS = [

@@ -12,7 +12,7 @@ from hand_recon_ros.networks.handoccnet import INPUT_SIZE, HandOccNet, PosedHand
 from hand_recon_ros.networks.mano_head import ManoLayer
 from hand_recon_train.batch import Batch
 from hand_recon_train.losses.setting import Setting
-from hand_recon_train.losses.terms import mse
+from hand_recon_train.losses.terms import full_precision, mse
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class HandOccNetLoss:
     def __call__(self, network: HandOccNet, batch: Batch, setting: Setting) -> dict[str, Tensor]:
         """Weighted terms of a batch."""
         found = network(batch.images)
-        return self.terms(found, batch, network.regressor.mano_regHead.mano_layer)
+        with full_precision(batch.pose):
+            return self.terms(found, batch, network.regressor.mano_regHead.mano_layer)
 
     def terms(self, found: PosedHands, batch: Batch, layer: ManoLayer) -> dict[str, Tensor]:
         """Weighted terms of hands that were found."""

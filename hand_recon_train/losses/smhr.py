@@ -22,7 +22,7 @@ from hand_recon_train.batch import Batch
 from hand_recon_train.losses.setting import Setting
 from hand_recon_train.losses.smhr_drawing import drawn_errors
 from hand_recon_train.losses.smhr_targets import centres, gaussians
-from hand_recon_train.losses.terms import bone_direction_error, focal
+from hand_recon_train.losses.terms import bone_direction_error, focal, full_precision
 
 ROOT = Joint.MIDDLE_MCP
 KNUCKLE, MIDDLE = ((-5, 5), (-10, 10), (-10, 100)), ((-5, 5), (-5, 5), (-10, 100))
@@ -98,7 +98,8 @@ class SmhrLoss:
         if self.photometric or self.silhouette:
             errors = drawn_errors(network, read.hands, read.features, present, batch, setting.faces)
             terms |= {"photometric": self.photometric * errors[0], "silhouette": self.silhouette * errors[1]}
-        return terms | self.hand_terms(network, read, batch)
+        with full_precision(batch.pose):
+            return terms | self.hand_terms(network, read, batch)
 
     def hand_terms(self, network: Smhr, read: Read, batch: Batch) -> dict[str, Tensor]:
         """Weighted terms (B,) of the hands that were read."""

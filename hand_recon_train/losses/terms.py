@@ -15,6 +15,11 @@ SHORTEST = 1e-8
 """Metres under which an edge has no direction."""
 
 
+def full_precision(like: Tensor) -> torch.autocast:
+    """Where truth and terms are computed: outside of the mixed precision of a network on a tensor's device."""
+    return torch.autocast(like.device.type, enabled=False)
+
+
 def known_mean(values: Tensor, known: Tensor) -> Tensor:
     """Mean of values (B, ..., X) whose leading dimensions known (B, ...) flags."""
     flags = known.reshape(*known.shape, *[1] * (values.ndim - known.ndim)).expand_as(values)

@@ -18,7 +18,7 @@ from hand_recon_ros.networks.two_hands import INPUT_SIZE, HandMaps, TwoHands, pr
 from hand_recon_ros.types import Joint
 from hand_recon_train.batch import Batch
 from hand_recon_train.losses.setting import Setting
-from hand_recon_train.losses.terms import edge_error, known_mean, l1, normal_error, smooth_l1
+from hand_recon_train.losses.terms import edge_error, full_precision, known_mean, l1, normal_error, smooth_l1
 
 ROOT = Joint.MIDDLE_MCP
 HAND_LENGTH = 0.095
@@ -42,10 +42,11 @@ class TwoHandLoss:
     def __call__(self, network: EaaInterHand | EaaRelease, batch: Batch, setting: Setting) -> dict[str, Tensor]:
         """Weighted terms of a batch."""
         found, maps = network.reconstruct(network.normalise(batch.images))
-        truth, known = scaled_truth(batch)
-        joints = network.joints(found.vertices), network.joints(truth)
-        terms = self.mesh_terms(found, truth, batch, known, setting) | self.map_terms(maps, batch)
-        return terms | {"joints": self.joints * l1(*joints, known)}
+        with full_precision(batch.vertices):
+            truth, known = scaled_truth(batch)
+            joints = network.joints(found.vertices), network.joints(truth)
+            terms = self.mesh_terms(found, truth, batch, known, setting) | self.map_terms(maps, batch)
+            return terms | {"joints": self.joints * l1(*joints, known)}
 
     def mesh_terms(
         self, found: TwoHands, truth: Tensor, batch: Batch, known: Tensor, setting: Setting

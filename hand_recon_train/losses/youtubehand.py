@@ -9,7 +9,7 @@ from torch import Tensor
 from hand_recon_ros.networks.youtubehand import INPUT_SIZE, YoutubeHand, project
 from hand_recon_train.batch import Batch
 from hand_recon_train.losses.setting import Setting
-from hand_recon_train.losses.terms import edge_error, l1, mse, normal_error
+from hand_recon_train.losses.terms import edge_error, full_precision, l1, mse, normal_error
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class YoutubeHandLoss:
         """Weighted terms of a batch."""
         vertices, camera = (output.float() for output in network(batch.images))
         joints = network.joints(vertices)
-        return self.terms(vertices, joints, camera, batch, setting.faces)
+        with full_precision(vertices):
+            return self.terms(vertices, joints, camera, batch, setting.faces)
 
     def terms(self, vertices: Tensor, joints: Tensor, camera: Tensor, batch: Batch, faces: Tensor) -> dict[str, Tensor]:
         """Weighted terms of vertices (B, V, 3), joints (B, 21, 3) and cameras (B, 3) that were found."""

@@ -24,6 +24,7 @@ from hand_recon_train.metrics import Alignment, Pck2d, PositionError
 from hand_recon_train.training.drawing import draw_batch
 from hand_recon_train.training.matching import matched
 from hand_recon_train.training.objectives import objective_of
+from hand_recon_train.training.precision import keep_geometry_exact
 from hand_recon_train.training.starting import load_imagenet, set_dropout
 
 
@@ -81,6 +82,7 @@ class HandTraining(LightningModule):
         if imagenet:
             load_imagenet(made, imagenet)
         set_dropout(made, dropout)
+        keep_geometry_exact(made)
         self.network = made.train()
         self.register_buffer("faces", torch.from_numpy(right.faces.astype(np.int64)), persistent=False)
         self.measures = nn.ModuleDict(

@@ -17,11 +17,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from hand_recon_train.losses import Setting
 
 MEASURE, GOAL_MM = "val/mpjpe_root_scale_mm", 2.0
-EPOCHS, RATE, DROPS, FACTOR = 30, 4e-4, tuple(range(2, 30)), 0.75
+EPOCHS, RATE, DROPS, FACTOR = 30, 4e-4, tuple(range(3, 30)), 0.75
 """Epochs of data.OVERFIT_STEPS steps, and Adam's rate: it begins to fall when samples are told apart."""
 WARM_UP = 15
 """Steps in which the rate rises."""
-PLACES = {"vertices": 20.0}
+PLACES = {"vertices": 100.0}
 WEIGHTS = {
     "youtubehand_resnet18": PLACES,
     "youtubehand_resnet50": PLACES,

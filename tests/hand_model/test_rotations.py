@@ -60,3 +60,11 @@ def test_skew_matrix_is_the_cross_product():
 def test_derivatives_are_right_even_at_zero(scale):
     vectors = (scale * torch.randn(5, 3, dtype=torch.float64, generator=torch.manual_seed(0))).requires_grad_()
     assert torch.autograd.gradcheck(axis_angle_to_matrix, (vectors,))
+
+
+def test_the_identity_has_a_gradient():
+    """That of the matrix's skew part, though the angle itself has none there."""
+    matrix = torch.eye(3, dtype=torch.float64).requires_grad_()
+    matrix_to_axis_angle(matrix).sum().backward()
+    skew = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]], dtype=torch.float64) / 2
+    assert torch.allclose(matrix.grad, skew)

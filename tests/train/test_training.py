@@ -21,6 +21,7 @@ pytest.importorskip("lightning")
 import tiny
 from lightning.pytorch import Trainer
 
+from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_train.training import command, overfitting, timing
 from hand_recon_train.training.ema import WeightAverage
 from hand_recon_train.training.module import HandTraining, NotFiniteError
@@ -182,6 +183,14 @@ def test_measuring_few_samples_takes_their_own_statistics():
     watch.on_validation_start(trainer, module)
     assert not network.training
     assert torch.allclose(network(samples), trained, rtol=2e-3, atol=1e-3)
+
+
+def test_mixed_precision_keeps_out_of_geometry():
+    network = HandTraining(tiny.NETWORK).network
+    vertices = torch.from_numpy(load_free_hand().template)[None].to(torch.bfloat16)
+    with torch.autocast("cpu", torch.bfloat16):
+        joints = network.joints(vertices)
+    assert torch.equal(joints, network.joints(vertices.float())) and joints.dtype == torch.float32
 
 
 @pytest.mark.parametrize("where", ["loss", "gradient"])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.hand_model import matrix_to_axis_angle
-from hand_recon_ros.pipeline.articulation import Articulation, Posed, pose_points, shape_points
+from hand_recon_ros.pipeline.articulation import Articulation, Posed, Shaped, pose_points, shape_points
 from hand_recon_ros.pipeline.gauss_newton import (
     ROTATION,
     add_prior,
@@ -22,11 +22,13 @@ from hand_recon_ros.pipeline.gauss_newton import (
     normal_equations,
     reprojection,
 )
-from hand_recon_ros.pipeline.hand_state import HandState, Observation
+from hand_recon_ros.pipeline.hand_state import HandState, Observation, join_states
 from hand_recon_ros.pipeline.lifting import Lifted, Lifter, lift
-from hand_recon_ros.pipeline.placement import translations_onto_rays
+from hand_recon_ros.pipeline.placement import translations_by_size
 
-STEPS = 2
+MOST_STEPS, FAR = 4, 0.1
+"""Most steps of a fit, and the share of its distance that a hand must move in one to be given another: steps beyond the
+first bring the mesh nearer to the points, but mostly not nearer to the hand."""
 ROTATION_TRUST, ANGLE_TRUST = 0.25, 0.7
 """Shares of the lifter's spreads by which the fit holds hands: the errors of 21 points go together, and so weigh less
 against the lifter than the fit believes. How they were chosen: docs/lifter.md."""
@@ -54,13 +56,23 @@ class LiftedFit:
             betas[row] = betas[row] if state is None else state.betas[0]
         shaped = shape_points(self.points, betas)
         posed = pose_points(self.points, shaped, lifted.root, lifted.angles)
-        place = translations_onto_rays(posed.points, seen.rays)
-        state = HandState(lifted.root, place, lifted.angles, betas)
-        state = _step(self.points, posed, seen, state, lifted)
-        for _ in range(STEPS - 1):
-            posed = pose_points(self.points, shaped, state.root, state.angles)
-            state = _step(self.points, posed, seen, state, lifted)
+        state = HandState(lifted.root, translations_by_size(posed.points, seen.rays), lifted.angles, betas)
+        state = _fit(self.points, shaped, posed, seen, state, lifted, MOST_STEPS)
         return [state.take(slice(row, row + 1)) for row in range(len(known))]
+
+
+def _fit(
+    model: Articulation, shaped: Shaped, posed: Posed, seen: Observation, state: HandState, lifted: Lifted, steps: int
+) -> HandState:
+    """At most so many steps, as many as each hand needs; posed are the states' hands."""
+    now = _step(model, posed, seen, state, lifted)
+    far = np.linalg.norm(now.translation - state.translation, axis=1) > FAR * np.linalg.norm(now.translation, axis=1)
+    if steps == 1 or not far.any():
+        return now
+    shaped, seen, rest = shaped.take(far), seen.take(far), now.take(far)
+    posed = pose_points(model, shaped, rest.root, rest.angles)
+    rest = _fit(model, shaped, posed, seen, rest, Lifted(*(array[far] for array in lifted)), steps - 1)
+    return join_states([now.take(~far), rest]).take(np.argsort(np.argsort(far, kind="stable")))
 
 
 def _step(model: Articulation, posed: Posed, seen: Observation, state: HandState, lifted: Lifted) -> HandState:

@@ -1,4 +1,4 @@
-"""Where in front of the camera a hand of known size and pose stands: linear least squares on the rays of its points."""
+"""Where in front of the camera a hand of known size and pose stands, by the rays of its points."""
 
 from __future__ import annotations
 
@@ -32,6 +32,21 @@ def translations_onto_rays(
     foremost = np.zeros((count, 1)) if nearest is None else _least(nearest, groups, count)
     usual = (USUAL_DISTANCE - foremost) * middle
     return np.where(found[:, 2:] + foremost > MIN_DISTANCE, found, usual)[groups]
+
+
+def translations_by_size(points: Array, rays: Array) -> Array:
+    """Translations (N, 3) that bring points (N, L, 3) to where they look as large as their rays (N, L, 2).
+
+    Least squares put a hand of a wrong shape too near, as there its errors are small; its size does not. For hands
+    that are fitted afterwards: points are taken to be far away compared with their depth.
+    """
+    middle, ahead = points.mean(axis=1, keepdims=True), rays.mean(axis=1, keepdims=True)
+    form = points - middle
+    across = form[..., :2] - ahead * form[..., 2:]
+    size, seen = (np.sqrt((values**2).sum(axis=(1, 2))) for values in (across, rays - ahead))
+    away = (size / seen.clip(1e-6)).clip(MIN_DISTANCE)[:, None]
+    sideways = (rays * (away[:, :, None] + form[..., 2:]) - form[..., :2]).mean(axis=1)
+    return np.concatenate([sideways, away], axis=1) - middle[:, 0]
 
 
 def _normal_equations(points: Array, rays: Array) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hand_recon_ros import CameraModel
 from hand_recon_ros.camera import normalise, project
-from hand_recon_ros.pipeline.placement import USUAL_DISTANCE, translations_onto_rays
+from hand_recon_ros.pipeline.placement import USUAL_DISTANCE, translations_by_size, translations_onto_rays
 
 unit = st.floats(-1, 1)
 
@@ -81,3 +81,21 @@ def test_no_vertex_ends_behind_the_camera(seed, size):
     assert np.isfinite(shift).all()
     assert (vertices + shift[:, None])[..., 2].min() > 0.04
     assert (shift[0] == shift[2]).all()
+
+
+@settings(deadline=None)
+@given(places(3), st.integers(0, 2**16))
+def test_hands_placed_by_size_stand_about_where_they_do(truth, seed):
+    points = hand(seed, 3)
+    placed = points + truth[:, None]
+    found = translations_by_size(points, placed[..., :2] / placed[..., 2:])
+    assert (np.abs(found[:, 2] / truth[:, 2] - 1) < 0.3).all()
+    assert np.median(np.linalg.norm(found - truth, axis=1) / truth[:, 2]) < 0.15
+
+
+def test_points_of_another_hand_are_placed_by_their_size_and_not_too_near():
+    points, place = hand(0), np.array([0.0, 0.0, 0.5])
+    shuffled = points[:, ::-1] + place  # the same points in another order: no pose fits
+    rays = shuffled[..., :2] / shuffled[..., 2:]
+    assert translations_by_size(points, rays)[0, 2] == pytest.approx(0.5, rel=0.2)
+    assert translations_onto_rays(points, rays)[0, 2] <= USUAL_DISTANCE

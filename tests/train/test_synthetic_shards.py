@@ -145,7 +145,8 @@ def test_foreign_folders_are_refused(tmp_path):
 
 def test_the_stream_without_end_gives_each_sample_once():
     render = Renderer(RECIPE)
-    loader = DataLoader(RenderedStream(RECIPE, start=3), batch_size=None, num_workers=2)
+    stream = RenderedStream(RECIPE, start=3)
+    loader = DataLoader(stream, batch_size=None, num_workers=2, multiprocessing_context="forkserver")
     seen = [sample for sample, _ in zip(loader, range(6), strict=False)]
     assert sorted(sample.source for sample in seen) == [f"rendered/5/{k:09d}" for k in range(3, 9)]
     third = next(sample for sample in seen if sample.source.endswith("3"))

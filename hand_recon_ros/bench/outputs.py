@@ -68,7 +68,7 @@ def outputs(rounds: int) -> Part:
     rows: list[Row] = []
     for name in found[0]:
         together = name == ALWAYS or name.startswith("all")
-        rows.append((name, *(times[name] - (0 if together else times[ALWAYS]) for times in found)))
+        rows.append((name, *(max(0.0, times[name] - (0 if together else times[ALWAYS])) for times in found)))
     columns = ("output", *(f"{width}x{height}" for width, height in SIZES))
     return Part("outputs", (Table(TITLE, columns, tuple(rows)),))
 

@@ -61,3 +61,10 @@ def test_the_dockerfile_copies_a_tree_from_which_the_package_installs() -> None:
     ]
     assert [name for name in needed if name in left_out or not (ROOT / name).exists()] == []
     assert "COPY . ." in (ROOT / "Dockerfile").read_text()
+
+
+def test_the_page_of_installing_names_every_extra_for_users() -> None:
+    extras = (ROOT / "pyproject.toml").read_text().partition("[project.optional-dependencies]")[2].partition("\n[")[0]
+    users = set(re.findall(r"^(\w+) = \[", extras, re.M)) - {"dev", "bake"}
+    page = PAGES["install.md"].read_text(encoding="utf-8")
+    assert {extra for extra in users if f"| `{extra}` |" not in page} == set()

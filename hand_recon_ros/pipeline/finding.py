@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.pipeline.cropping import NOWHERE
-from hand_recon_ros.pipeline.landmarks import Landmarks, distinct_hands, find_landmarks
+from hand_recon_ros.pipeline.landmarks import Landmarks, distinct_hands, find_landmarks, parts_of_others
 from hand_recon_ros.pipeline.palm_detection import Search, detect_palms
 from hand_recon_ros.pipeline.regions import regions_from_landmarks, regions_from_palms
 from hand_recon_ros.pipeline.settings import Settings
@@ -102,4 +102,5 @@ def kept_hands(seen: Landmarks, tracked: int, min_score: float, most: int) -> np
     present = np.flatnonzero(seen.presence >= min_score)
     # Presence is at most 1, so a tracked hand always outranks a new finding of the same hand.
     priority = seen.presence[present] + (present < tracked)
-    return present[distinct_hands(seen.pixels[present], priority)][:most]
+    kept = present[distinct_hands(seen.pixels[present], priority)]
+    return kept[(kept < tracked) | ~parts_of_others(seen.pixels[kept])][:most]

@@ -22,6 +22,9 @@ INPUT_SIZE = 224
 SAME_HAND_DISTANCE = 0.2
 """Mean distance of corresponding landmarks, as a share of the hand's extent, under which two hands are one."""
 
+INSIDE, SMALLER = 0.8, 0.75
+"""Shares of a hand's box in another's box, and of that one's size, over and under which it is taken for part of it."""
+
 
 @dataclass(frozen=True)
 class Landmarks:
@@ -80,3 +83,12 @@ def distinct_hands(pixels: Array, priority: Array) -> npt.NDArray[np.intp]:
         if not same[row, kept].any():
             kept.append(int(row))
     return np.array(kept, np.intp)
+
+
+def parts_of_others(pixels: Array) -> npt.NDArray[np.bool_]:
+    """Which hands (N,) of pixels (N, 21, 2) lie within a larger one: fingers that were taken for a hand."""
+    low, high = pixels.min(axis=1), pixels.max(axis=1)
+    shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
+    inside = shared.clip(0).prod(axis=-1) > INSIDE * (high - low).prod(axis=-1)[:, None]
+    extent = (high - low).max(axis=1)
+    return np.asarray((inside & (extent[:, None] < SMALLER * extent[None])).any(axis=1))

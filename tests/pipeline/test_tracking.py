@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hand_recon_ros import Side
-from hand_recon_ros.pipeline.landmarks import distinct_hands
+from hand_recon_ros.pipeline.landmarks import distinct_hands, parts_of_others
 from hand_recon_ros.pipeline.tracking import detection_due, new_track, untracked_palms
 
 RNG = np.random.default_rng(0)
@@ -13,6 +13,14 @@ def test_the_same_hand_is_kept_once_and_the_better_one():
     jittered = HAND + RNG.normal(scale=3, size=HAND.shape)
     kept = distinct_hands(np.stack([jittered, HAND, HAND + 200]), np.array([0.7, 0.9, 0.8]))
     assert kept.tolist() == [1, 2]
+
+
+def test_fingers_taken_for_a_hand_are_part_of_it_and_a_hand_before_another_is_not():
+    middle = HAND.mean(axis=0)
+    fingers, beside = middle + 0.5 * (HAND - middle), middle + 0.9 * (HAND - middle)
+    far = fingers + 400
+    assert parts_of_others(np.stack([HAND, fingers, beside, far])).tolist() == [False, True, False, False]
+    assert parts_of_others(HAND[None]).tolist() == [False]
 
 
 def test_two_hands_in_one_place_with_other_fingers_are_two():

@@ -2,10 +2,10 @@
 
     python -m benchmarks.photographs FOLDER [--models default landmarks_full]
 
-FOLDER holds the photographs that tests/data/photograph_joints.json names; they may not be passed on. The marks are a
-person's reading of the enlarged picture, never a network's; nothing was trained on them. A hand counts as found when
-a found hand's middle lies on it. Its error is the mean distance of the mesh's joints, projected, from the visible
-marks, as a share of the hand's box; the marks themselves are good to one or two hundredths.
+FOLDER holds the photographs that tests/data/photograph_joints.json names; they may not be passed on. The marks were
+read off the enlarged pictures by eye; none is a network's output, and nothing was trained on them. A hand counts as
+found when a found hand's middle lies on its box. Its error is the mean distance of the mesh's joints, projected, from
+the visible marks, as a share of the box; the marks themselves are good to one or two hundredths.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MODELS = ("default", "landmarks_full")
 
 @dataclass(frozen=True)
 class Marked:
-    """A hand in a photograph as a person sees it.
+    """A hand in a photograph as it was marked.
 
     Attributes:
         side: None where it cannot be told.

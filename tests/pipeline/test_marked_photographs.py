@@ -1,4 +1,4 @@
-"""Photographs whose joints a person marked: the marks themselves, how hands are matched to them, and both models."""
+"""Photographs whose joints were marked by eye: the marks themselves, how hands are matched to them, and both models."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ def test_models_meet_the_marks(model):
     found = measure(HandPipeline.create(model, device="cpu", threads=1, max_hands=8), FOLDER)
     off = np.array([score.mesh for score in found if not np.isnan(score.mesh)])
     sides = [score.side_right for score in found if score.side_right is not None]
-    assert sum(score.found for score in found) >= 36
+    assert sum(score.found for score in found) >= 40
     assert np.mean(sides) >= 0.95
-    assert len(off) >= 25 and off.mean() < 0.08 and off.max() < 0.25
+    assert len(off) >= 27 and off.mean() < 0.07 and off.max() < 0.25

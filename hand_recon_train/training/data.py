@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import cv2
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
-from hand_recon_ros.networks import find_intake
+from hand_recon_ros.networks import Region, find_intake
 from hand_recon_train.batch import Batch
 from hand_recon_train.datasets import HandDataset, load_mano_folder
 from hand_recon_train.training.augmentation import PLAIN, Augmentation
@@ -92,9 +93,18 @@ class HandData(LightningDataModule):
         return self.opened[part]
 
     def _few(self) -> HandDataset:
-        """The samples of overfitting, kept."""
+        """The first samples to overfit on, kept: for networks of a pair those with both hands, whose truth is known."""
         samples = self._open("train")
-        return [samples[k] for k in range(self.overfit)]
+        paired = self.plain.intake.region == Region.PAIR
+        wanted = (
+            s
+            for s in map(samples.__getitem__, range(len(samples)))
+            if not paired or len({hand.side for hand in s.hands}) == 2
+        )
+        few = list(islice(wanted, self.overfit))
+        if len(few) < self.overfit:
+            raise ValueError(f"expected {self.overfit} samples to learn by heart, found {len(few)}; ask for fewer")
+        return few
 
     def _passes(self) -> list[list[Key]]:
         """Batches of overfitting: all samples in every step, so that statistics of batches are those of all."""

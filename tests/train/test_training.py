@@ -23,10 +23,12 @@ from lightning.pytorch import Trainer
 
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_train.training import command, overfitting, timing
+from hand_recon_train.training.data import HandData
 from hand_recon_train.training.ema import WeightAverage
 from hand_recon_train.training.module import HandTraining, NotFiniteError
 from hand_recon_train.training.objectives import objective_of
 from hand_recon_train.training.run_folder import WholeCheckpoints, run_folder
+from hand_recon_train.training.sources import Source
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {
@@ -143,6 +145,16 @@ def test_few_samples_are_learnt_until_they_are_known(config, capsys, monkeypatch
     assert float(trainer.callback_metrics[overfitting.MEASURE]) < 15
     assert trainer.current_epoch < overfitting.EPOCHS / 2
     assert "on 2 samples after" in capsys.readouterr().out
+
+
+def test_pairs_to_learn_by_heart_have_both_hands(freihand):
+    """One in eight rendered pictures of two hands has two of one side, and a pair's truth needs both."""
+    data = HandData("eaa_interhand", train=Source(seed=1, two_handed=1.0, count=30), overfit=8, workers=0)
+    (batch,) = data.val_dataloader()
+    assert batch.present.shape == (8, 2) and batch.present.all() and batch.has_vertices.all()
+    single = HandData("eaa_interhand", train=Source("freihand", freihand), overfit=2, workers=0)
+    with pytest.raises(ValueError, match="expected 2 samples to learn by heart, found 0"):
+        single.train_dataloader()
 
 
 def test_mixed_precision_trains(config):

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hand_recon_ros.bench.report import Curves
+from hand_recon_ros.evaluation.plot_style import STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE, DPI = (6.4, 3.6), 130
-STYLE: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e6e6e6",
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-}
 COLOURS = ("#3f7cac", "#d98c3f", "#2a7f62", "#8e44ad", "#b8c4ce", "#c0504d", "#7fa8c9", "#8fb8a8", "#444444", "#c9b458")
 
 
@@ -39,7 +31,7 @@ def draw(folder: Path, curves: Curves) -> Path:
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE | {"legend.frameon": False}):
         figure = Figure(SIZE, DPI, layout="constrained")
         _draw_on(figure.add_subplot(), curves)
         path = folder / f"{curves.file}.png"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
+from typing import Any
 
 import cv2
 import numpy as np
@@ -133,14 +134,19 @@ def staged(
 def decode_curve(rounds: int) -> tuple[Table, Curves]:
     """From a message's bytes to a picture."""
     found = {name: isolated(1, decode_times, name, rounds) for name in SIZES}
-    kinds = next(iter(found.values())).keys()
-    lines = {kind: tuple(times[kind].wall_ms for times in found.values()) for kind in kinds}
     title = "from a message's bytes to an RGB picture, one core"
-    rows: tuple[Row, ...] = tuple((name, *(times[kind].wall_ms for kind in kinds)) for name, times in found.items())
+    lines, rows = by_kind({name: {kind: took.wall_ms for kind, took in times.items()} for name, times in found.items()})
     return (
-        Table(f"Milliseconds {title}.", ("picture", *kinds), rows),
+        Table(f"Milliseconds {title}.", ("picture", *lines), rows),
         Curves("decode", title, "picture", "ms", tuple(found), lines),
     )
+
+
+def by_kind(found: Mapping[Any, Mapping[str, float]]) -> tuple[dict[str, tuple[float, ...]], tuple[Row, ...]]:
+    """Times in milliseconds of several kinds at each place, as a line of each kind and as a table's rows."""
+    kinds = next(iter(found.values()))
+    lines = {kind: tuple(times[kind] for times in found.values()) for kind in kinds}
+    return lines, tuple((place, *times.values()) for place, times in found.items())
 
 
 def decode_times(name: str, rounds: int) -> Times:
@@ -161,12 +167,10 @@ def decode_times(name: str, rounds: int) -> Times:
 def batch_curve(rounds: int) -> tuple[Table, Curves]:
     """Images in one call of the hand network."""
     found = {batch: isolated(1, batch_times, batch, rounds) for batch in BATCHES}
-    kinds = next(iter(found.values())).keys()
-    lines = {kind: tuple(times[kind].cpu_ms for times in found.values()) for kind in kinds}
     title = "the hand network, an image, by images in one call, one core"
-    rows: tuple[Row, ...] = tuple((batch, *(times[kind].cpu_ms for kind in kinds)) for batch, times in found.items())
+    lines, rows = by_kind({batch: {by: took.cpu_ms for by, took in times.items()} for batch, times in found.items()})
     return (
-        Table(f"Milliseconds of the processor: {title}.", ("images", *kinds), rows),
+        Table(f"Milliseconds of the processor: {title}.", ("images", *lines), rows),
         Curves("batch", title, "images", "ms of the processor", tuple(map(str, found)), lines),
     )
 

@@ -46,13 +46,18 @@ def node(
 
     ROS_DOMAIN_ID, ROS_AUTOMATIC_DISCOVERY_RANGE, ROS_LOCALHOST_ONLY and CYCLONEDDS_URI count as in ROS 2.
     """
-    if bus is Middleware.RCLPY or (bus is Middleware.AUTO and ros_is_there()):
+    if takes_rclpy(bus):
         from hand_recon_ros.node.rclpy_node import run_rclpy_node
 
         raise typer.Exit(run_rclpy_node(context.args))
     from hand_recon_ros.node.wire_node import run_wire_node
 
     raise typer.Exit(run_wire_node(context.args))
+
+
+def takes_rclpy(bus: Middleware) -> bool:
+    """Whether a program goes through rclpy."""
+    return bus is Middleware.RCLPY or (bus is Middleware.AUTO and ros_is_there())
 
 
 def ros_is_there() -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hand_recon_ros.cli.node import Middleware, ros_is_there
+from hand_recon_ros.cli.node import Middleware, takes_rclpy
 
 if TYPE_CHECKING:
     from hand_recon_ros.retarget import Retargeter
@@ -72,8 +72,7 @@ def retarget(
     if bag and out:
         _offline(retargeter, bag, out, commands, topic)
     else:
-        rclpy = bus is Middleware.RCLPY or (bus is Middleware.AUTO and ros_is_there())
-        _live(retargeter, context.args, topic or HANDS, commands, state, rate, rclpy)
+        _live(retargeter, context.args, topic or HANDS, commands, state, rate, takes_rclpy(bus))
 
 
 def _offline(retargeter: Retargeter, bag: Path, out: Path, commands: str, topic: str) -> None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from hand_recon_ros.atomic import written_whole
 from hand_recon_ros.evaluation.angle_series import AngleSeries
-from hand_recon_ros.evaluation.report.figures import STYLE
+from hand_recon_ros.evaluation.plot_style import STYLE
 from hand_recon_ros.hand_model import ANGLES
 from hand_recon_ros.hand_model.joint_angles import FINGER_MOVES, THUMB_MOVES
 from hand_recon_ros.types import FINGERS, Side

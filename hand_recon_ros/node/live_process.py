@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +10,9 @@ from hand_recon_ros.bus.discovery import WireSettings
 from hand_recon_ros.bus.interface import LiveBus
 from hand_recon_ros.bus.ros_args import parse_ros_args
 from hand_recon_ros.bus.wire import WireBus
-from hand_recon_ros.node.wire_node import stop_on_signals
+from hand_recon_ros.node.stderr_log import log_to_stderr
+from hand_recon_ros.stopping import stop_on_signals
 
-PACKAGE = "hand_recon_ros"
 SIM_TIME = "use_sim_time"
 
 
@@ -42,7 +41,7 @@ def live_bus(
             with _rclpy_bus(argv, name) as bus:
                 yield bus, stop
             return
-        logging.basicConfig(level=(args.log_level or "info").upper(), format="[%(levelname)s] [%(name)s]: %(message)s")
+        log_to_stderr(args.log_level)
         wire = WireBus(args.node, settings)
         try:
             if args.parameters.get(SIM_TIME):
@@ -59,17 +58,14 @@ def _rclpy_bus(argv: Sequence[str], name: str) -> Iterator[LiveBus]:
     from rclpy.signals import SignalHandlerOptions
 
     from hand_recon_ros.bus.rclpy_bus import RclpyBus
-    from hand_recon_ros.node.rclpy_node import RosLogHandler
+    from hand_recon_ros.node.rclpy_node import logging_through
 
     rclpy.init(args=[name, *argv], signal_handler_options=SignalHandlerOptions.NO)
     node = Node(name)
-    log, handler = logging.getLogger(PACKAGE), RosLogHandler(node)
-    log.addHandler(handler)
-    log.setLevel(logging.DEBUG)
     try:
-        yield RclpyBus(node)
+        with logging_through(node):
+            yield RclpyBus(node)
     finally:
-        log.removeHandler(handler)
         node.destroy_node()
         if rclpy.ok():
             rclpy.shutdown()

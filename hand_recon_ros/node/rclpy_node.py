@@ -6,7 +6,8 @@ import logging
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import rclpy
@@ -128,6 +129,18 @@ class RosLogHandler(logging.Handler):
             self._logger.debug(text)
 
 
+@contextmanager
+def logging_through(node: Any) -> Iterator[None]:
+    """What this package logs goes through a ROS node's logger."""
+    log, handler = logging.getLogger(PACKAGE), RosLogHandler(node)
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
 def run_rclpy_node(
     argv: Sequence[str] = (),
     load: Callable[[NodeParameters], Pipeline] = load_pipeline,
@@ -162,14 +175,11 @@ def _spin(
     check: Callable[[NodeParameters], None],
 ) -> None:
     node = HandLifecycleNode(stop, load, check)
-    log, handler = logging.getLogger(PACKAGE), RosLogHandler(node)
-    log.addHandler(handler)
-    log.setLevel(logging.DEBUG)
     try:
-        node.bus.spin(stop)
-        node.trigger_shutdown()
+        with logging_through(node):
+            node.bus.spin(stop)
+            node.trigger_shutdown()
     finally:
-        log.removeHandler(handler)
         node.destroy_node()
     if node.failure is not None:
         raise RuntimeError(f"results could not be published: {node.failure}") from node.failure

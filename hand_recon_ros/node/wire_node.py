@@ -16,11 +16,10 @@ from hand_recon_ros.node.hand_node import Pipeline
 from hand_recon_ros.node.load import load_pipeline
 from hand_recon_ros.node.managed_node import ManagedNode
 from hand_recon_ros.node.parameters import PARAMETERS, NodeParameters, parameters_from
+from hand_recon_ros.node.stderr_log import log_to_stderr
 from hand_recon_ros.stopping import stop_on_signals
 
 logger = logging.getLogger(__name__)
-
-LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
 def run_wire_node(
@@ -42,7 +41,7 @@ def run_wire_node(
         try:
             args = parse_ros_args(argv)
             parameters = _parameters(args)
-            _log_to_stderr(args.log_level or "info")
+            log_to_stderr(args.log_level)
             spin_live(args, parameters, load, stop, settings)
         except (ValueError, RuntimeError, OSError) as error:
             print(f"hand_recon: {error}", file=sys.stderr)
@@ -94,9 +93,3 @@ def _parameters(args: RosArgs) -> NodeParameters:
     if args.rest:
         raise ValueError(f"expected only --ros-args, got {' '.join(args.rest)}")
     return parameters_from(args.parameters)
-
-
-def _log_to_stderr(level: str) -> None:
-    if level not in LOG_LEVELS:
-        raise ValueError(f"expected a log level out of {', '.join(LOG_LEVELS)}, got {level!r}")
-    logging.basicConfig(level=level.upper(), format="[%(levelname)s] [%(name)s]: %(message)s")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -16,20 +15,12 @@ from hand_recon_ros.evaluation.accuracy import ALIGNMENTS
 from hand_recon_ros.evaluation.evaluate import SIDES, Comparison, Evaluation, Observations
 from hand_recon_ros.evaluation.joint_error import AUC_LIMIT_M, joint_errors, pck
 from hand_recon_ros.evaluation.latency import PERCENTILES, STAGES
+from hand_recon_ros.evaluation.plot_style import STYLE
 from hand_recon_ros.evaluation.record import bone_name
 from hand_recon_ros.render.palette import SIDE_COLOURS
 from hand_recon_ros.types import BONES, Joint, Side
 
 WIDTH, DPI = 9.0, 100
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "hand_recon",  # the same figures give the same file
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e6e6e6",
-    "axes.axisbelow": True,
-}
 MISSING = (0.93, 0.93, 0.93)
 ALIGNMENT_COLOURS = dict(zip(ALIGNMENTS, ("#444444", "#2a7f62", "#8e44ad"), strict=True))
 ALIGNMENT_NAMES = {"camera": "in the camera frame", "root": "from the wrist", "procrustes": "Procrustes-aligned"}

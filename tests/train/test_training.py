@@ -1,10 +1,8 @@
-"""Training by the command line's function: runs, resumes, shares, stops and complains; with a very small network."""
+"""Training by the command line's function: runs, resumes and shares; with a very small network."""
 
 from __future__ import annotations
 
-import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
-from layouts.freihand import write_freihand
-from layouts.truth import scene
+from run_files import losses, weights
 
 pytest.importorskip("lightning")
 
@@ -25,11 +21,11 @@ from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_train.training import command, overfitting, timing
 from hand_recon_train.training.data import HandData
 from hand_recon_train.training.ema import WeightAverage
-from hand_recon_train.training.module import HandTraining, NotFiniteError
+from hand_recon_train.training.module import HandTraining
 from hand_recon_train.training.objectives import objective_of
-from hand_recon_train.training.run_folder import WholeCheckpoints, run_folder
 from hand_recon_train.training.sources import Source
 
+pytestmark = pytest.mark.usefixtures("small_network")
 HERE = Path(__file__).parent
 ENVIRONMENT = {
     **os.environ,
@@ -39,69 +35,10 @@ ENVIRONMENT = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _small_network(monkeypatch):
-    tiny.install(monkeypatch.setitem)
-
-
-@pytest.fixture(scope="module")
-def freihand(tmp_path_factory):
-    """Eight pictures with vertices, as FreiHAND stores them."""
-    root = tmp_path_factory.mktemp("freihand")
-    write_freihand(root, [scene(k) for k in range(8)])
-    return root
-
-
-@pytest.fixture
-def config(tmp_path, freihand):
-    """A function that writes a configuration with changes, and gives the arguments of `fit`."""
-
-    def write(name="run", **changes):
-        content = {
-            "model": {"network": tiny.NETWORK, "schedule": {"rate": 1e-3}},
-            "data": {
-                "batch": 2,
-                "workers": 0,
-                "train": {"name": "freihand", "root": str(freihand), "count": 8},
-                "augmentation": {"turn_deg": {"low": -30, "high": 30}, "gain": {"low": 0.8, "high": 1.2}},
-            },
-            "trainer": {
-                "accelerator": "cpu",
-                "max_epochs": 2,
-                "enable_progress_bar": False,
-                "enable_model_summary": False,
-                "gradient_clip_val": 1.0,
-            },
-            "save_every": 3,
-            "ema": 0.9,
-        }
-        for key, value in changes.items():
-            place = content
-            *path, last = key.split("__")
-            for part in path:
-                place = place.setdefault(part, {})
-            place[last] = value
-        file = tmp_path / f"{name}.yaml"
-        file.write_text(yaml.safe_dump(content))
-        return ["--config", str(file), "--out", str(tmp_path / name)]
-
-    return write
-
-
 def in_process(tmp_path, arguments, kill_after=-1, log="log", launcher=()):
     """Outcome of a process that trains; its losses are in files log.RANK."""
     command_line = [sys.executable, *launcher, str(HERE / "fit_process.py"), str(tmp_path / log), str(kill_after)]
     return subprocess.run([*command_line, *arguments], env=ENVIRONMENT, capture_output=True, text=True, timeout=240)
-
-
-def losses(file):
-    return dict(json.loads(line) for line in file.read_text().splitlines())
-
-
-def weights(folder):
-    checkpoint = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
-    average = next(state["average"] for name, state in checkpoint["callbacks"].items() if "WeightAverage" in name)
-    return checkpoint["global_step"], checkpoint["state_dict"], average
 
 
 def test_a_killed_and_resumed_run_equals_the_uninterrupted_one(config, tmp_path):
@@ -203,87 +140,6 @@ def test_mixed_precision_keeps_out_of_geometry():
     with torch.autocast("cpu", torch.bfloat16):
         joints = network.joints(vertices)
     assert torch.equal(joints, network.joints(vertices.float())) and joints.dtype == torch.float32
-
-
-@pytest.mark.parametrize("where", ["loss", "gradient"])
-def test_nan_stops_names_the_batch_and_keeps_the_last_good_checkpoint(config, tmp_path, monkeypatch, where):
-    real = HandTraining.training_step
-
-    def spoilt(self, batch, batch_idx):
-        loss = real(self, batch, batch_idx)
-        if self.global_step == 4:
-            if where == "gradient":
-                return loss + (0 * next(self.network.parameters())).sum().sqrt()  # the root's slope at 0 is infinite
-            self.objective = lambda *_: {"edges": torch.tensor(torch.nan)}
-            return real(self, batch, batch_idx)
-        return loss
-
-    monkeypatch.setattr(HandTraining, "training_step", spoilt)
-    name = "gradient" if where == "gradient" else "edges"
-    with pytest.raises(NotFiniteError, match=rf"got {name} .* epoch 1, batch 0, step 4: samples \[\d, \d\] from .*jpg"):
-        command.fit(config("nan"))
-    step, state, _ = weights(tmp_path / "nan")
-    assert step == 3 and all(tensor.isfinite().all() for tensor in state.values())
-
-
-@pytest.mark.parametrize(
-    ("changes", "named"),
-    [
-        ({"model__netwrk": "x"}, r"got netwrk; did you mean \S*network\?"),
-        ({"data__bach": 3}, r"got bach; did you mean \S*batch\?"),
-        ({"data__augmentation": {"gian": {"low": 1, "high": 1}}}, r"got gian\S*; did you mean gain"),
-        ({"trainer__max_epoch": 3}, r"got max_epoch; did you mean \S*max_epochs\?"),
-        ({"traner": 3}, r"got traner; did you mean trainer"),
-        ({"model__weights": {"edgse": 3}}, "got 'edgse'; did you mean edges"),
-        ({"model__network": "handocnet"}, "got 'handocnet'"),
-        ({"data__batch": "many"}, "many"),
-    ],
-)
-def test_unknown_keys_are_named_with_the_nearest(config, changes, named):
-    with pytest.raises(ValueError, match=named):
-        command.fit(config("unknown", **changes))
-
-
-def test_a_source_without_a_folder_and_too_few_samples(config):
-    with pytest.raises(ValueError, match="expected the folder of rhd, got none"):
-        command.fit(config("nowhere", data__train={"name": "rhd"}))
-    with pytest.raises(ValueError, match=r"expected at least 16 samples.*got 8"):
-        command.fit(config("few", data__batch=16))
-
-
-def test_two_runs_do_not_share_a_folder(tmp_path):
-    second = run_folder(tmp_path, resume=False)
-    taken = pytest.raises(ValueError, match=rf"process {os.getpid()} trains in")
-    with run_folder(tmp_path, resume=False), taken, second:
-        pass
-    with run_folder(tmp_path, resume=False) as checkpoint:
-        assert checkpoint is None
-
-
-def test_a_finished_run_is_not_overwritten_and_none_cannot_be_resumed(tmp_path):
-    with pytest.raises(ValueError, match="leave --resume out"), run_folder(tmp_path, resume=True):
-        pass
-    last = tmp_path / "checkpoints" / "last.ckpt"
-    last.parent.mkdir()
-    last.touch()
-    with pytest.raises(ValueError, match="go on with --resume"), run_folder(tmp_path, resume=False):
-        pass
-    with run_folder(tmp_path, resume=True) as checkpoint:
-        assert checkpoint == last
-
-
-def test_a_full_disk_keeps_the_old_checkpoint(tmp_path):
-    file, saver = tmp_path / "last.ckpt", WholeCheckpoints()
-    saver.save_checkpoint({"step": 1}, file)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
-    try:
-        with pytest.raises(OSError, match="the one before is kept"):
-            saver.save_checkpoint({"step": 2, "weights": torch.zeros(1_000_000)}, file)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert saver.load_checkpoint(file, weights_only=True) == {"step": 1}
-    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
 
 
 def test_the_average_of_weights_follows_its_formula(config):

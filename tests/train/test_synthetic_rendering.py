@@ -10,7 +10,8 @@ from hand_recon_ros.camera import project
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import CameraModel, Side
-from hand_recon_train.synthetic.backdrops import Backdrops, find_backgrounds, painted
+from hand_recon_train.synthetic.backdrops import Backdrops, draw_painting, find_backgrounds
+from hand_recon_train.synthetic.painting import paint
 from hand_recon_train.synthetic.poses import NAMED_POSES
 from hand_recon_train.synthetic.scene import pose_hand
 from hand_recon_train.synthetic.sensor import STILL, Sensor, draw_sensor, exposed, from_jpeg, to_jpeg
@@ -108,12 +109,12 @@ def test_noise_has_its_strength_and_its_seed():
 
 
 def test_a_still_sensor_changes_nothing():
-    picture = painted(np.random.default_rng(0), 64)
+    picture = paint(draw_painting(np.random.default_rng(0), 64))
     assert np.abs(exposed(picture, STILL) - picture).max() <= 0.5
 
 
 def test_jpeg_there_and_back():
-    image = cv2.GaussianBlur(exposed(painted(np.random.default_rng(1), 96), STILL), (0, 0), 2)
+    image = cv2.GaussianBlur(exposed(paint(draw_painting(np.random.default_rng(1), 96)), STILL), (0, 0), 2)
     assert np.abs(from_jpeg(to_jpeg(image, STILL)).astype(int) - image).mean() < 2
     with pytest.raises(ValueError, match="expected a JPEG"):
         from_jpeg(b"nothing")
@@ -133,7 +134,7 @@ def test_backdrops_come_from_the_folder(tmp_path):
     (folder / "notes.txt").write_text("no picture")
     found = find_backgrounds(tmp_path)
     assert [path.name for path in found] == ["red.png"]
-    drawn = [Backdrops(found).draw(np.random.default_rng(k), 48) for k in range(20)]
+    drawn = [paint(Backdrops(found).draw(np.random.default_rng(k), 48)) for k in range(20)]
     red = [picture for picture in drawn if picture[..., 1:].max() < 1]
     assert len(red) > 10 and all(picture.shape == (48, 48, 3) for picture in drawn)
 

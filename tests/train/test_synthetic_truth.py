@@ -15,7 +15,8 @@ from hand_recon_ros.hand_model import axis_angle_to_matrix, load_free_hand, skin
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import JOINT_COUNT, Side
 from hand_recon_train.datasets.inspection import doubts
-from hand_recon_train.synthetic import renderer
+from hand_recon_train.synthetic import drawing
+from hand_recon_train.synthetic.backdrops import Photograph
 from hand_recon_train.synthetic.gestures import KINDS
 from hand_recon_train.synthetic.posing import ALLOWED
 from hand_recon_train.synthetic.renderer import Recipe, Rendered, Renderer
@@ -28,7 +29,7 @@ class Blue:
     """Backdrops of a blue that skin never has."""
 
     def draw(self, rng, size):
-        return np.full((size, size, 3), (0, 0, 255), np.float32)
+        return Photograph(np.full((size, size, 3), (0, 0, 255), np.uint8), np.float32(1))
 
 
 class Hands(NamedTuple):
@@ -42,9 +43,9 @@ class Hands(NamedTuple):
 def thousand():
     """Pictures with bare nails before blue, from a camera without noise."""
     with pytest.MonkeyPatch.context() as patch:
-        drawn = renderer.draw_skin
-        patch.setattr(renderer, "draw_skin", lambda rng: replace(drawn(rng), polished=0.0))
-        patch.setattr(renderer, "Backdrops", lambda files: Blue())
+        drawn = drawing.draw_skin
+        patch.setattr(drawing, "draw_skin", lambda rng: replace(drawn(rng), polished=0.0))
+        patch.setattr(drawing, "Backdrops", lambda files: Blue())
         render = Renderer(CLEAN)
         return Hands([render(k) for k in range(COUNT)])
 

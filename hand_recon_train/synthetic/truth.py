@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.camera import project
-from hand_recon_ros.types import CameraModel
 from hand_recon_train.datasets.sample import HandTruth, ManoParameters, PoseKind
 from hand_recon_train.synthetic.compiled import compiled
 from hand_recon_train.synthetic.posing import PosedHand
@@ -18,6 +18,18 @@ from hand_recon_train.synthetic.surfaces import Scene
 from hand_recon_train.synthetic.views import View, sheared
 
 Array = npt.NDArray[Any]
+
+
+class Probes(NamedTuple):
+    """Where to look whether joints are seen.
+
+    at: (21, 2) their pixels. samples: (21, 2) the same among the picture's samples. nearer: (21,) how near their own
+    skin has to be, at most a bone's thickness before them.
+    """
+
+    at: Array
+    samples: Array
+    nearer: Array
 
 
 def truth_of(
@@ -34,44 +46,40 @@ def truth_of(
         nearest: its nearness.
         labels: (H, W) owner of each pixel.
     """
-    camera = view.camera
+    known = known_of(hand, view)
+    visible = np.asarray(_seen(*probes_of(hand, known), owner, scene.owner, face, nearest, labels))
+    return replace(known, visible=visible, mask=labels == owner)
+
+
+def known_of(hand: PosedHand, view: View) -> HandTruth:
+    """What is known of a hand before it is rendered: all but the mask, and which joints are seen."""
     joints = sheared(view, hand.joints).astype(np.float32)
     vertices = sheared(view, hand.vertices).astype(np.float32)
-    outline = project(camera, vertices)
+    outline = project(view.camera, vertices)
     low, high = outline.min(axis=0), outline.max(axis=0)
     return HandTruth(
         side=hand.rig.model.side,
         joints=joints,
-        joints_2d=project(camera, joints),
-        visible=_visible(owner, joints, camera, hand.radii, scene, face, nearest, labels),
+        joints_2d=project(view.camera, joints),
         vertices=vertices,
         mano=_parameters(hand),
-        mask=labels == owner,
         box=np.concatenate([low, high - low]),
     )
 
 
-def _visible(
-    owner: int,
-    joints: Array,
-    camera: CameraModel,
-    radii: Array,
-    scene: Scene,
-    face: Array,
-    nearest: Array,
-    labels: Array,
-) -> npt.NDArray[np.bool_]:
-    """(21,) joints at whose pixel, or beside it, their own skin is seen, at most a bone's thickness before them."""
-    pixels = project(camera, joints).astype(np.float64).clip(-1e4, 1e4)
-    front = joints[:, 2] - 1.6 * np.append(radii[0], radii) - 0.003
+def probes_of(hand: PosedHand, known: HandTruth) -> Probes:
+    """Where a hand's joints are seen, if they are."""
+    pixels = known.joints_2d.astype(np.float64).clip(-1e4, 1e4)
+    front = known.joints[:, 2] - 1.6 * np.append(hand.radii[0], hand.radii) - 0.003
     at, samples = np.rint(pixels).astype(np.int64), np.rint(SAMPLES * (pixels + 0.5) - 0.5).astype(np.int64)
-    return np.asarray(_seen(at, samples, 1 / front.clip(1e-3), owner, scene.owner, face, nearest, labels))
+    return Probes(at, samples, 1 / front.clip(1e-3))
 
 
 @compiled
 def _seen(
     at: Array, samples: Array, nearer: Array, owner: int, owners: Array, face: Array, nearest: Array, labels: Array
 ) -> Array:
+    """(21,) joints at whose pixel, or beside it, their own skin is seen near enough."""
     seen = np.zeros(len(at), np.bool_)
     for k in range(len(at)):
         near = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hand_recon_ros.bench.stopwatch import Stopwatch
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.pipeline import HandRig, Settings
-from hand_recon_ros.pipeline.finding import HandFinder
+from hand_recon_ros.pipeline.finding import EngineNetworks, HandFinder
 from hand_recon_ros.pipeline.landmark_fit import LandmarkFit
 from hand_recon_ros.pipeline.loading import Options, load_model
 from hand_recon_ros.pipeline.reconstruction import Reconstruction
@@ -104,10 +104,9 @@ def timed_rig(max_hands: int, device: str = "cpu", threads: int | None = None) -
     loaded = load_model("default", settings, Options(device, threads))
     finder, fit = loaded.finder, loaded.reconstructor
     assert isinstance(finder, HandFinder) and isinstance(fit, LandmarkFit)
-    finder = replace(
-        finder,
-        detector=TimedEngine(finder.detector, DETECTOR, watch),
-        landmarker=TimedEngine(finder.landmarker, LANDMARKER, watch),
-    )
+    networks = finder.networks
+    assert isinstance(networks, EngineNetworks)
+    timed = TimedEngine(networks.detector, DETECTOR, watch), TimedEngine(networks.landmarker, LANDMARKER, watch)
+    finder = replace(finder, networks=EngineNetworks(*timed))
     fit = replace(fit, fit=watch.timing("fit", fit.fit))
     return TimedRig(HandRig(TimedFinder(finder, watch), TimedReconstructor(fit, watch), settings), watch)

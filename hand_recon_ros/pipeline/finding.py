@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from hand_recon_ros.pipeline.cropping import NOWHERE
 from hand_recon_ros.pipeline.landmarks import Landmarks, distinct_hands, find_landmarks, parts_of_others
-from hand_recon_ros.pipeline.palm_detection import Search, detect_palms
+from hand_recon_ros.pipeline.palm_detection import Palms, Search, detect_palms
 from hand_recon_ros.pipeline.regions import regions_from_landmarks, regions_from_palms
+from hand_recon_ros.pipeline.roles import HandNetworks
 from hand_recon_ros.pipeline.settings import Settings
 from hand_recon_ros.pipeline.tracking import Track, untracked_palms
 from hand_recon_ros.pipeline.view import Sighting, View, follow
@@ -36,11 +37,28 @@ TURNS = (Search(SURE_PALM), Search(LIKELY_PALM), Search(SURE_PALM), Search(LIKEL
 
 
 @dataclass(frozen=True)
-class HandFinder:
-    """Finds the hands of several views with one batch of each network."""
+class EngineNetworks:
+    """The networks of a finder, each run by an engine on crops that are cut out here."""
 
     detector: Engine
     landmarker: Engine
+
+    def palms(self, views: Sequence[View], searches: Sequence[Search]) -> list[Palms]:
+        """Palms of each view, best first."""
+        return detect_palms(self.detector, [view.frame.rgb for view in views], searches)
+
+    def landmarks(self, views: Sequence[View], regions: Sequence[Array]) -> list[Landmarks]:
+        """What the regions (N, 4) of each view show."""
+        return find_landmarks(self.landmarker, [view.frame.rgb for view in views], regions)
+
+    hands = landmarks
+
+
+@dataclass(frozen=True)
+class HandFinder:
+    """Finds the hands of several views with one batch of each network."""
+
+    networks: HandNetworks
     settings: Settings
 
     def regions(self, views: Sequence[View]) -> list[Array]:
@@ -54,7 +72,7 @@ class HandFinder:
 
     def look(self, views: Sequence[View], regions: Sequence[Array]) -> list[Sighting]:
         """The hands that are there, each with its track so far."""
-        found = find_landmarks(self.landmarker, [view.frame.rgb for view in views], regions)
+        found = self.networks.hands(views, regions)
         return [self._sighting(view, seen) for view, seen in zip(views, found, strict=True)]
 
     def _sighting(self, view: View, seen: Landmarks) -> Sighting:
@@ -81,13 +99,12 @@ class HandFinder:
 
         A palm detection places its crop only roughly, so the landmarks of a first look place the final one.
         """
-        pictures = [view.frame.rgb for view in views]
         rough, wanted = [], []
-        for view, palms in zip(views, detect_palms(self.detector, pictures, searches), strict=True):
+        for view, palms in zip(views, self.networks.palms(views, searches), strict=True):
             palms = palms.take(untracked_palms(palms.centres, view.memory.tracks)[: 2 * self.settings.max_hands])
             rough.append(regions_from_palms(palms.boxes, palms.keypoints))
             wanted.append(np.where(palms.scores >= SURE_PALM, FIRST_LOOK, WEAK_FIRST_LOOK))
-        first = find_landmarks(self.landmarker, pictures, rough)
+        first = self.networks.landmarks(views, rough)
         return [_regions_around(seen.pixels[seen.presence > least]) for seen, least in zip(first, wanted, strict=True)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from hand_recon_ros.hand_model import load_free_hand
 from hand_recon_ros.networks.intake import Region
 from hand_recon_ros.pipeline.articulation import Articulation
-from hand_recon_ros.pipeline.finding import HandFinder
+from hand_recon_ros.pipeline.finding import EngineNetworks, HandFinder
 from hand_recon_ros.pipeline.fitting import fit_hands
 from hand_recon_ros.pipeline.landmark_fit import Fit, LandmarkFit
 from hand_recon_ros.pipeline.lifted_fit import LiftedFit
@@ -93,7 +93,7 @@ def _mesh_model(recipe: MeshRecipe, settings: Settings, options: Options) -> Loa
 def _hand_finder(recipe: Recipe, settings: Settings, options: Options) -> tuple[HandFinder, dict[str, str]]:
     detector, landmarker = (load_engine(network, options.device, options.threads) for network in recipe.networks)
     description = {engine.info.network: _summary(engine) for engine in (detector, landmarker)}
-    return HandFinder(detector, landmarker, settings), description
+    return HandFinder(EngineNetworks(detector, landmarker), settings), description
 
 
 def _summary(engine: Engine, random_weights: bool = False) -> str:

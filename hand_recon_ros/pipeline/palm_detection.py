@@ -62,14 +62,14 @@ def detect_palms(engine: Engine, pictures: Sequence[ByteImage], searches: Sequen
     squares, scales, offsets = zip(*seen, strict=True)
     raw, logits = run_in_chunks(engine, np.stack(squares))
     return [
-        _palms(*decode(of_one, score, search.min_score), scale, offset)
+        palms_in_picture(of_one, score, search.min_score, scale, offset)
         for of_one, score, search, scale, offset in zip(raw, logits, searches, scales, offsets, strict=True)
     ]
 
 
-def _palms(points: Array, scores: Array, scale: float, offset: Array) -> Palms:
-    """Detections (N, 9, 2) in a square that shows a picture at scale and offset, merged, in the picture's pixels."""
-    points, scores = weighted_nms(points, scores)
+def palms_in_picture(raw: Array, logits: Array, min_score: float, scale: float, offset: Array) -> Palms:
+    """The detector's raw output for a square that shows a picture at scale and offset, as palms of that picture."""
+    points, scores = weighted_nms(*decode(raw, logits, min_score))
     points = ((points + 0.5 - offset) / scale - 0.5).astype(np.float32)
     return Palms(points[:, :2].reshape(-1, 4), points[:, 2:], scores)
 

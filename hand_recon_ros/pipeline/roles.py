@@ -1,4 +1,4 @@
-"""The two parts of a pipeline that models differ in: what finds hands, and what reconstructs them."""
+"""The parts of a pipeline that models and devices differ in: what finds hands, and what reconstructs them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.hand_model import HandModel
+from hand_recon_ros.pipeline.landmarks import Landmarks
+from hand_recon_ros.pipeline.palm_detection import Palms, Search
 from hand_recon_ros.pipeline.reconstruction import Reconstruction
 from hand_recon_ros.pipeline.tracking import Track
 from hand_recon_ros.pipeline.view import Sighting, View
@@ -26,6 +28,22 @@ class Finder(Protocol):
 
     def look(self, views: Sequence[View], regions: Sequence[Array]) -> list[Sighting]:
         """The hands that are there, each with its track so far."""
+        ...
+
+
+class HandNetworks(Protocol):
+    """The palm detector and the landmark network, run over several views in one batch."""
+
+    def palms(self, views: Sequence[View], searches: Sequence[Search]) -> list[Palms]:
+        """Palms of each view, best first."""
+        ...
+
+    def landmarks(self, views: Sequence[View], regions: Sequence[Array]) -> list[Landmarks]:
+        """What the regions (N, 4) of each view show; a first look, which places better regions."""
+        ...
+
+    def hands(self, views: Sequence[View], regions: Sequence[Array]) -> list[Landmarks]:
+        """The same as the last look, whose hands are reconstructed; the first regions are those of the tracks."""
         ...
 
 

@@ -9,7 +9,7 @@ import pytest
 from hand_recon_ros import CameraModel, HandPipeline, ScaleSource, Side
 from hand_recon_ros.camera import project
 from hand_recon_ros.pipeline import HandRig, OneEuro
-from hand_recon_ros.pipeline.finding import HandFinder
+from hand_recon_ros.pipeline.finding import EngineNetworks, HandFinder
 from hand_recon_ros.render.rasterizer import rasterize
 from hand_recon_ros.types import BONES
 from hand_recon_train.synthetic.poses import NAMED_POSES
@@ -58,9 +58,9 @@ def tracker(pipeline):
 
     rig = pipeline._rig
     settings = replace(rig.settings, tracking=True, max_hands=2)
-    finder = rig._finder
-    counting = HandFinder(counted("detector", finder.detector), counted("landmarker", finder.landmarker), settings)
-    return HandPipeline(HandRig(counting, rig._reconstructor, settings)), calls
+    networks = rig._finder.networks
+    counting = EngineNetworks(counted("detector", networks.detector), counted("landmarker", networks.landmarker))
+    return HandPipeline(HandRig(HandFinder(counting, settings), rig._reconstructor, settings)), calls
 
 
 @pytest.mark.parametrize("gesture", RELAXED_AND_FLAT)

@@ -7,7 +7,7 @@ import pytest
 
 from hand_recon_ros import CameraModel, Frame, HandPipeline, ScaleSource, Side
 from hand_recon_ros.pipeline import HandRig, chunks
-from hand_recon_ros.pipeline.finding import HandFinder
+from hand_recon_ros.pipeline.finding import EngineNetworks, HandFinder
 from hand_recon_train.synthetic.poses import NAMED_POSES
 from hand_recon_train.synthetic.scene import Look, pose_hand, render_hands
 
@@ -55,11 +55,11 @@ def new_rig(loaded):
         def counted(name):
             def call(images):
                 sizes[name].append(len(images))
-                return getattr(loaded._finder, name)(images)
+                return getattr(loaded._finder.networks, name)(images)
 
             return call
 
-        finder = HandFinder(counted("detector"), counted("landmarker"), settings)
+        finder = HandFinder(EngineNetworks(counted("detector"), counted("landmarker")), settings)
         return HandRig(finder, loaded._reconstructor, settings), sizes
 
     return make

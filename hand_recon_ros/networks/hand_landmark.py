@@ -93,7 +93,10 @@ class HandLandmark(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Find the landmarks; see the class for shapes."""
-        features = self.trunk(planes_from_bytes(crops, self.side.weight.dtype)).mean((2, 3))
+        return self.read(self.trunk(planes_from_bytes(crops, self.side.weight.dtype)).mean((2, 3)))
+
+    def read(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What the heads give for pooled features (B, 6 * widths[-1])."""
         landmarks = self.landmarks(features).unflatten(1, (LANDMARK_COUNT, 3))
         presence = torch.sigmoid(self.presence(features)).squeeze(1)
         right = torch.sigmoid(self.side(features)).squeeze(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,14 +19,16 @@ class Observation:
     Attributes:
         rays: (N, L, 2) undistorted ray directions x/z, y/z of the landmarks.
         relative: (N, L, 3) the same points in the camera's axes, up to translation and scale.
+        sight: (N, S) what else a lifter may know of the hands, None where their network says nothing.
     """
 
     rays: Array
     relative: Array
+    sight: Array | None = None
 
     def take(self, rows: Rows) -> Observation:
         """The chosen hands."""
-        return Observation(self.rays[rows], self.relative[rows])
+        return Observation(self.rays[rows], self.relative[rows], None if self.sight is None else self.sight[rows])
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ class HandState:
     def take(self, rows: Rows) -> HandState:
         """The chosen hands."""
         return HandState(self.root[rows], self.translation[rows], self.angles[rows], self.betas[rows])
+
+
+def join_observations(parts: Sequence[Observation]) -> Observation:
+    """One batch of several, at least one, of one network."""
+    names = [name for name, array in vars(parts[0]).items() if array is not None]
+    return Observation(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def join_states(states: list[HandState]) -> HandState:

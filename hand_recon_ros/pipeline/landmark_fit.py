@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hand_recon_ros.hand_model import HandModel
 from hand_recon_ros.pipeline.articulation import Articulation
-from hand_recon_ros.pipeline.hand_state import HandState, Observation, join_states
+from hand_recon_ros.pipeline.hand_state import HandState, Observation, join_observations, join_states
 from hand_recon_ros.pipeline.reconstruction import NO_HANDS, Reconstruction, observe, reconstruct
 from hand_recon_ros.pipeline.smoothing import OneEuro
 from hand_recon_ros.pipeline.tracking import Track
@@ -62,5 +62,6 @@ class LandmarkFit:
 
 
 def _observed(sightings: Sequence[Sighting]) -> Observation:
-    parts = [observe(s.seen, [track.side for track in s.tracks], s.view.camera) for s in sightings if s.tracks]
-    return Observation(np.concatenate([p.rays for p in parts]), np.concatenate([p.relative for p in parts]))
+    return join_observations(
+        [observe(s.seen, [track.side for track in s.tracks], s.view.camera) for s in sightings if s.tracks]
+    )

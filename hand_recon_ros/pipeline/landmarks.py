@@ -35,19 +35,29 @@ class Landmarks:
         relative: (N, 21, 3) metres in the camera's axes as if the hand stood at the image centre, own origin.
         presence: (N,) probability that the region shows a hand.
         right: (N,) probability that it is a right hand.
+        sight: (N, 2, S) what else a lifter may know of it, as of a right and as of a left hand; None where the network
+            says nothing.
     """
 
     pixels: Array
     relative: Array
     presence: Array
     right: Array
+    sight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def take(self, rows: slice | npt.NDArray[np.intp]) -> Landmarks:
         """The chosen hands, in the order of rows."""
-        return Landmarks(self.pixels[rows], self.relative[rows], self.presence[rows], self.right[rows])
+        sight = None if self.sight is None else self.sight[rows]
+        return Landmarks(self.pixels[rows], self.relative[rows], self.presence[rows], self.right[rows], sight)
+
+
+def join_landmarks(parts: Sequence[Landmarks]) -> Landmarks:
+    """One batch of several, at least one, of one network."""
+    names = [name for name, array in vars(parts[0]).items() if array is not None]
+    return Landmarks(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 NOTHING = Landmarks(*(np.empty(shape, np.float32) for shape in ((0, 21, 2), (0, 21, 3), (0,), (0,))))
@@ -58,19 +68,19 @@ def find_landmarks(engine: Engine, pictures: Sequence[ByteImage], regions: Seque
     if not any(map(len, regions)):
         return [NOTHING] * len(pictures)
     crops = crop_regions(pictures, regions, INPUT_SIZE)
-    found = _in_image(run_in_chunks(engine, crops.images), crops.to_image, np.concatenate(regions)[:, 2])
+    found = in_image(run_in_chunks(engine, crops.images), crops.to_image, np.concatenate(regions)[:, 2])
     ends = np.cumsum([len(of_one) for of_one in regions]).tolist()
     return [found.take(slice(end - len(of_one), end)) for end, of_one in zip(ends, regions, strict=True)]
 
 
-def _in_image(outputs: tuple[Array, ...], to_image: npt.NDArray[np.float64], sides: Array) -> Landmarks:
+def in_image(outputs: tuple[Array, ...], to_image: npt.NDArray[np.float64], sides: Array) -> Landmarks:
     """The network's outputs for square crops, with sides (N,) in the pictures and affine maps (N, 2, 3) to them."""
-    points, presence, right, world = outputs
+    points, presence, right, world, *sight = outputs
     linear, offset = to_image[:, :, :2], to_image[:, None, :, 2]
     pixels = points[..., :2] @ np.swapaxes(linear, 1, 2) + offset
     turned = world.copy()
     turned[..., :2] = world[..., :2] @ np.swapaxes(linear * (INPUT_SIZE / sides[:, None, None]), 1, 2)
-    return Landmarks(pixels.astype(np.float32), turned, presence, right)
+    return Landmarks(pixels.astype(np.float32), turned, presence, right, *sight)
 
 
 def distinct_hands(pixels: Array, priority: Array) -> npt.NDArray[np.intp]:

@@ -68,7 +68,7 @@ def lift(lifter: Lifter, model: Articulation, seen: Observation) -> Lifted:
     frame, inputs = canonical(seen)
     free, shapes = len(model.free), model.part_shapes.shape[0]
     root, angles, betas, root_sd, angle_sd = np.split(
-        outputs(lifter, inputs).astype(np.float64), np.cumsum([6, free, shapes, 3]), axis=1
+        outputs(lifter, inputs, seen.sight).astype(np.float64), np.cumsum([6, free, shapes, 3]), axis=1
     )
     every = np.zeros((len(inputs), *model.lower.shape))
     joint, axis = model.free.T
@@ -111,13 +111,17 @@ def _upright(direction: Array) -> Array:
     return turn
 
 
-def outputs(lifter: Lifter, inputs: Array) -> Array:
-    """What the perceptron gives (N, O) for inputs (N, INPUTS): 6 of the root, D angles, B betas, 3 + D logarithms."""
+def outputs(lifter: Lifter, inputs: Array, sight: Array | None = None) -> Array:
+    """What the perceptron gives (N, O) for inputs (N, INPUTS): 6 of the root, D angles, B betas, 3 + D logarithms.
+
+    Sight (N, S) goes into its first layer.
+    """
     values = inputs
-    for weight, bias in lifter.layers[:-1]:
-        values = np.maximum(values @ weight.T + bias, 0)
-    weight, bias = lifter.layers[-1]
-    return values @ weight.T + bias
+    for number, (weight, bias) in enumerate(lifter.layers):
+        values = (values if number == 0 else np.maximum(values, 0)) @ weight.T + bias
+        if number == 0 and sight is not None:
+            values = values + sight
+    return values
 
 
 def _rotations(six: Array) -> Array:

@@ -66,7 +66,9 @@ def observe(seen: Landmarks, sides: list[Side], camera: CameraModel) -> Observat
     # The network sees every crop as if it lay on the optical axis.
     relative = seen.relative @ np.swapaxes(axis_to_ray(rays.mean(axis=1)), 1, 2)
     mirror = _mirrors(sides)
-    return Observation(rays * mirror[:, :, :2], relative * mirror)
+    left = np.array([side == Side.LEFT for side in sides], np.intp)
+    sight = None if seen.sight is None else seen.sight[np.arange(len(sides)), left]
+    return Observation(rays * mirror[:, :, :2], relative * mirror, sight)
 
 
 def reconstruct(

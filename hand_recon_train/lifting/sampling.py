@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.hand_model import angles_from_rotations, axis_angle_to_matrix, free_hand_anatomy
-from hand_recon_ros.pipeline.landmarks import Landmarks, find_landmarks
+from hand_recon_ros.pipeline.landmarks import Landmarks, find_landmarks, join_landmarks
 from hand_recon_ros.pipeline.reconstruction import MIRROR, observe
 from hand_recon_ros.pipeline.regions import regions_from_landmarks
 from hand_recon_ros.runtime import Engine, load_engine
@@ -90,7 +90,7 @@ def _look(engine: Engine, batch: list[Rendered], rng: np.random.Generator) -> li
 
 def _seen(engine: Engine, pictures: list[Array], regions: Array) -> Landmarks:
     parts = find_landmarks(engine, pictures, [regions[k : k + 1] for k in range(len(regions))])
-    return Landmarks(*(np.concatenate(arrays) for arrays in zip(*(vars(p).values() for p in parts), strict=True)))
+    return join_landmarks(parts)
 
 
 def jittered(rng: np.random.Generator, regions: Array, spread: tuple[float, float, float]) -> Array:

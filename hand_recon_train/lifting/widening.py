@@ -71,7 +71,7 @@ def examples(model: Articulation, hands: Mapping[str, Array], variants: int, see
         root.astype(np.float32),
         angles[:, joint, axis].astype(np.float32),
         betas.astype(np.float32),
-        _metric(model, root, angles, betas),
+        displacement_metric(model, root, angles, betas),
     )
 
 
@@ -117,7 +117,7 @@ def _varied(model: Articulation, hand: HandState, rng: np.random.Generator) -> H
     return HandState(root, place, angles.clip(model.lower, model.upper), betas)
 
 
-def _metric(model: Articulation, root: Array, angles: Array, betas: Array) -> Array:
+def displacement_metric(model: Articulation, root: Array, angles: Array, betas: Array) -> Array:
     """See Examples; to first order, which is what makes it cheap: training needs no forward kinematics."""
     parts = []
     for start in range(0, len(root), ROWS_AT_ONCE):

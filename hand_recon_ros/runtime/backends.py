@@ -19,15 +19,40 @@ from hand_recon_ros.types import ByteImage
 Outputs = tuple[np.ndarray[Any, Any], ...]
 Run = Callable[[ByteImage], Outputs]
 
+SMALL = 32 * 2**20
+"""Bytes of an export up to which a copy of its weights for each batch size costs little."""
+
 
 def load_openvino(onnx: Path, threads: int) -> Run:
-    """OpenVINO on the CPU, tuned for the delay of one call."""
+    """OpenVINO on the CPU, tuned for the delay of one call.
+
+    A small network is compiled for one and for two images and takes others in such pieces: at a fixed size it needs
+    0.73 to 0.94 of the time that it needs at any. Large ones gain next to nothing, for a second copy of their weights.
+    """
+    if sum(part.stat().st_size for part in onnx.parent.iterdir()) > SMALL:
+        return _compiled(onnx, threads, -1)
+    one, two = _compiled(onnx, threads, 1), _compiled(onnx, threads, 2)
+
+    def run(images: ByteImage) -> Outputs:
+        if len(images) <= 2:
+            return (one if len(images) == 1 else two)(images)
+        return tuple(map(np.concatenate, zip(two(images[:2]), run(images[2:]), strict=True)))
+
+    return run
+
+
+def _compiled(onnx: Path, threads: int, batch: int) -> Run:
+    """A network for batches of one size, or with -1 of any."""
     import openvino as ov
     from openvino import properties as set_to
     from openvino.properties import hint
 
+    model = _core().read_model(onnx)
+    shape = model.input().partial_shape
+    shape[0] = ov.Dimension(batch)
+    model.reshape(shape)
     compiled = _core().compile_model(
-        _core().read_model(onnx),
+        model,
         "CPU",
         {
             hint.performance_mode(): hint.PerformanceMode.LATENCY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -32,6 +33,13 @@ class Light:
     softness: int
     exposure: float
 
+    @property
+    def table(self) -> Array:
+        """(7, 3) key, its colour, fill, its colour, up, sky, ground; colours as exposed."""
+        lamps = np.stack([self.key, self.key_colour, self.fill, self.fill_colour, self.up, self.sky, self.ground])
+        lamps *= self.exposure ** np.array([0, 1, 0, 1, 0, 1, 1])[:, None]
+        return np.asarray(lamps)
+
 
 @dataclass(frozen=True)
 class Skin:
@@ -51,3 +59,8 @@ class Skin:
     nail: Array
     polish: Array
     polished: float
+
+    @property
+    def numbers(self) -> Array:
+        """(8,) nail, polish, polished, relief."""
+        return np.concatenate([self.nail, self.polish, [self.polished, self.relief]])

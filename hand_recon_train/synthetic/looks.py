@@ -63,7 +63,7 @@ def draw_skin(rng: np.random.Generator) -> Skin:
     natural = np.array([1.0, 1.0, 1.0]) * rng.uniform(0.95, 1.2)
     polish = linear(np.array(_hue(rng, rng.uniform(0.3, 1), rng.uniform(0.25, 0.95))))
     polished = rng.uniform(0.8, 1) if rng.random() < 0.15 else 0.0
-    return Skin(_skin_texture(), _grain(), rng.uniform(0.01, 0.08), natural, polish, polished)
+    return Skin(skin_texture(), skin_grain(), rng.uniform(0.01, 0.08), natural, polish, polished)
 
 
 def draw_colour(rng: np.random.Generator) -> Array:
@@ -109,7 +109,7 @@ def _unit(vector: Array) -> Array:
 
 
 @lru_cache(maxsize=1)
-def _skin_texture() -> Array:
+def skin_texture() -> Array:
     """The free hand's texture as linear factors on its plain tone, and where nails are (H, W, 4)."""
     look = free_hand_appearance()
     factors = linear(look.albedo / 255.0) / linear(look.skin_tone / 255.0)
@@ -136,7 +136,7 @@ def _nails(factors: Array) -> Array:
 
 
 @lru_cache(maxsize=1)
-def _grain() -> Array:
+def skin_grain() -> Array:
     """Fine relief (N, N) of skin that repeats without a seam: pores and short lines across two directions."""
     rng = np.random.default_rng(5)
     noise = np.fft.fft2(rng.normal(size=(GRAIN_SIZE, GRAIN_SIZE)))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hand_recon_train.datasets.sample import Sample
+from hand_recon_ros.types import ByteImage
+from hand_recon_train.datasets.sample import HandTruth, Sample
 from hand_recon_train.synthetic.capsules import openness
 from hand_recon_train.synthetic.drawing import Drawing, Recipe, Shot
 from hand_recon_train.synthetic.painting import paint, shadow_on_wall
@@ -16,7 +17,7 @@ from hand_recon_train.synthetic.samples import SAMPLES
 from hand_recon_train.synthetic.sensor import exposed, from_jpeg, to_jpeg
 from hand_recon_train.synthetic.shading import shade
 from hand_recon_train.synthetic.shadows import shadow_map
-from hand_recon_train.synthetic.truth import truth_of
+from hand_recon_train.synthetic.truth import Known, known_about, seen_hands
 from hand_recon_train.synthetic.views import pixels_of
 from hand_recon_train.synthetic.zbuffer import rasterise
 
@@ -60,6 +61,12 @@ class Renderer:
 
 def render(shot: Shot) -> Rendered:
     """The picture of a shot, and what is true of it."""
+    known = known_about(shot)
+    return finished(known, *expose(shot, known))
+
+
+def expose(shot: Shot, known: Known) -> tuple[ByteImage, tuple[HandTruth, ...]]:
+    """The picture (H, W, 3) as the sensor reads it, and its hands."""
     scene, size = shot.scene, shot.view.camera.width
     points, nearness = pixels_of(shot.view.camera, scene.vertices)
     points = SAMPLES * (points + 0.5) - 0.5
@@ -67,10 +74,14 @@ def render(shot: Shot) -> Rendered:
     shadow = shadow_map(scene, shot.light)
     open_share = openness(scene.vertices, scene.normals, shot.capsules)
     picture, labels = shade(scene, open_share, points, face, _behind(shot, shadow), shot.light, shot.skin, shadow)
-    jpeg = to_jpeg(exposed(picture, shot.sensor), shot.sensor)
-    truths = tuple(truth_of(k + 1, hand, shot.view, scene, face, nearest, labels) for k, hand in enumerate(shot.hands))
-    sample = Sample(from_jpeg(jpeg), shot.view.camera, truths, shot.source)
-    return Rendered(sample, jpeg, shot.content, max(hand.overlap for hand in shot.hands))
+    return exposed(picture, shot.sensor), seen_hands(known, scene.owner, face, nearest, labels)
+
+
+def finished(known: Known, image: ByteImage, hands: tuple[HandTruth, ...]) -> Rendered:
+    """A picture as its camera stores it, with its truth."""
+    jpeg = to_jpeg(image, known.sensor)
+    sample = Sample(from_jpeg(jpeg), known.camera, hands, known.source)
+    return Rendered(sample, jpeg, known.content, known.overlap)
 
 
 def _behind(shot: Shot, shadow: tuple[Array, Array]) -> Array:

@@ -41,6 +41,11 @@ class Sensor:
     subsampled: bool
     seed: int
 
+    @property
+    def moves(self) -> bool:
+        """Whether so far that it shows."""
+        return bool(np.abs(self.movement).max() > 0.3)
+
 
 STILL = Sensor(np.zeros(2), 0, 0, 0, 0, 98, False, 0)
 """A sensor that leaves a picture as it is, but for a fine JPEG."""
@@ -65,8 +70,8 @@ def draw_sensor(rng: np.random.Generator, size: int) -> Sensor:
 
 def exposed(picture: Array, sensor: Sensor) -> ByteImage:
     """The picture (H, W, 3) in 0 to 255 as the sensor reads it."""
-    if np.abs(sensor.movement).max() > 0.3:
-        picture = cv2.filter2D(picture, -1, _streak(sensor.movement), borderType=cv2.BORDER_REFLECT)
+    if sensor.moves:
+        picture = cv2.filter2D(picture, -1, streak(sensor.movement), borderType=cv2.BORDER_REFLECT)
     if sensor.softness > 0:
         picture = cv2.GaussianBlur(picture, (0, 0), sensor.softness)
     if sensor.vignette > 0:
@@ -95,7 +100,7 @@ def from_jpeg(data: bytes) -> ByteImage:
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _streak(movement: Array) -> Array:
+def streak(movement: Array) -> Array:
     """A symmetric kernel along a movement in pixels, so that the truth stays in its middle."""
     half = int(np.ceil(np.abs(movement).max() / 2)) + 1
     kernel = np.zeros((2 * half + 1, 2 * half + 1), np.float32)

@@ -62,9 +62,7 @@ def shade(
         skin: textures.
         shadow: of shadow_map.
     """
-    lamps = np.stack([light.key, light.key_colour, light.fill, light.fill_colour, light.up, light.sky, light.ground])
-    lamps *= light.exposure ** np.array([0, 1, 0, 1, 0, 1, 1])[:, None]
-    nails = np.concatenate([skin.nail, skin.polish, [skin.polished, skin.relief]])
+    lamps, nails = light.table, skin.numbers
     points = np.ascontiguousarray(points_2d, np.float64)
     job, labels = np.empty(face.shape, np.int32), np.zeros(background.shape[:2], np.uint8)
     jobs = find_jobs(face, scene.faces, scene.material, scene.owner, job, labels)

@@ -17,6 +17,8 @@ Array = npt.NDArray[Any]
 Triple = tuple[float, float, float]
 
 SHADOW_SIZE = 160
+FARTHEST = 1e3
+"""Metres from which depths on the map are counted back; the least number counts as nothing there."""
 SHADOW_BIAS = 0.0015
 """Metres by which something must be nearer to the lamp to cast a shadow."""
 
@@ -26,6 +28,13 @@ def shadow_map(scene: Scene, light: Light) -> tuple[Array, Array]:
 
     Far sides, because a surface then does not shade itself by rounding.
     """
+    placed, to_map = seen_by_lamp(scene, light)
+    _, nearness = rasterise(placed[:, :2], FARTHEST - placed[:, 2], scene.faces, (SHADOW_SIZE, SHADOW_SIZE), -1)
+    return np.where(nearness > 0, FARTHEST - nearness, np.inf).astype(np.float32), to_map
+
+
+def seen_by_lamp(scene: Scene, light: Light) -> tuple[Array, Array]:
+    """The vertices' texels and depths (V, 3) on the shadow map, and the map (3, 4) that takes points there."""
     z = -light.key
     x = np.cross(z, np.eye(3)[np.abs(z).argmin()])
     x /= np.linalg.norm(x)
@@ -34,10 +43,7 @@ def shadow_map(scene: Scene, light: Light) -> tuple[Array, Array]:
     low, high = seen.min(axis=0), seen.max(axis=0)
     scale = (SHADOW_SIZE - 5) / max(float((high - low)[:2].max()), 1e-6)
     shift = np.array([2 - scale * low[0], 2 - scale * low[1], 1 - low[2]])
-    to_map = np.column_stack([axes * np.array([scale, scale, 1])[:, None], shift])
-    placed = seen * (scale, scale, 1) + shift
-    _, nearness = rasterise(placed[:, :2], 1e3 - placed[:, 2], scene.faces, (SHADOW_SIZE, SHADOW_SIZE), -1)
-    return np.where(nearness > 0, 1e3 - nearness, np.inf).astype(np.float32), to_map
+    return seen * (scale, scale, 1) + shift, np.column_stack([axes * np.array([scale, scale, 1])[:, None], shift])
 
 
 @compiled

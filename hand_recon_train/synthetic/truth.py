@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import cv2
@@ -10,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hand_recon_ros.camera import project
+from hand_recon_ros.types import CameraModel
 from hand_recon_train.datasets.sample import HandTruth, ManoParameters, PoseKind
 from hand_recon_train.synthetic.compiled import compiled
+from hand_recon_train.synthetic.drawing import Shot
 from hand_recon_train.synthetic.posing import PosedHand
 from hand_recon_train.synthetic.samples import SAMPLES
-from hand_recon_train.synthetic.surfaces import Scene
+from hand_recon_train.synthetic.sensor import Sensor
 from hand_recon_train.synthetic.views import View, sheared
 
 Array = npt.NDArray[Any]
@@ -32,27 +35,55 @@ class Probes(NamedTuple):
     nearer: Array
 
 
-def truth_of(
-    owner: int, hand: PosedHand, view: View, scene: Scene, face: Array, nearest: Array, labels: Array
-) -> HandTruth:
-    """What is known of a hand.
+@dataclass(frozen=True)
+class Known:
+    """What is known of a picture before it is rendered.
+
+    Attributes:
+        source, content, camera, sensor: of the shot.
+        hands: their truth without masks and without which joints are visible.
+        probes: where to look for the latter.
+        overlap: metres by which fingers of a hand enter one another, the worst hand's.
+    """
+
+    source: str
+    content: str
+    camera: CameraModel
+    sensor: Sensor
+    hands: tuple[HandTruth, ...]
+    probes: tuple[Probes, ...]
+    overlap: float
+
+
+def known_about(shot: Shot) -> Known:
+    """What is known of a shot."""
+    hands = tuple(_known(hand, shot.view) for hand in shot.hands)
+    probes = tuple(_probes(*pair) for pair in zip(shot.hands, hands, strict=True))
+    overlap = max(hand.overlap for hand in shot.hands)
+    return Known(shot.source, shot.content, shot.view.camera, shot.sensor, hands, probes, overlap)
+
+
+def seen_hands(known: Known, owners: Array, face: Array, nearest: Array, labels: Array) -> tuple[HandTruth, ...]:
+    """The truth of the hands of a rendered picture.
 
     Args:
-        owner: which skin of the scene is its own.
-        hand: as posed.
-        view: camera and shear.
-        scene: all that is on the picture.
+        known: of it.
+        owners: (F,) of the scene's faces.
         face: nearest face of each of the picture's samples.
         nearest: its nearness.
         labels: (H, W) owner of each pixel.
     """
-    known = known_of(hand, view)
-    visible = np.asarray(_seen(*probes_of(hand, known), owner, scene.owner, face, nearest, labels))
-    return replace(known, visible=visible, mask=labels == owner)
+    visible = [_seen(*probes, k + 1, owners, face, nearest, labels) for k, probes in enumerate(known.probes)]
+    return with_sight(known, labels, visible)
 
 
-def known_of(hand: PosedHand, view: View) -> HandTruth:
-    """What is known of a hand before it is rendered: all but the mask, and which joints are seen."""
+def with_sight(known: Known, labels: Array, visible: Sequence[Array]) -> tuple[HandTruth, ...]:
+    """The hands with their masks, of labels (H, W), and which of their joints (21,) each are visible."""
+    hands = enumerate(zip(known.hands, visible, strict=True))
+    return tuple(replace(hand, mask=labels == k + 1, visible=np.asarray(seen)) for k, (hand, seen) in hands)
+
+
+def _known(hand: PosedHand, view: View) -> HandTruth:
     joints = sheared(view, hand.joints).astype(np.float32)
     vertices = sheared(view, hand.vertices).astype(np.float32)
     outline = project(view.camera, vertices)
@@ -67,8 +98,7 @@ def known_of(hand: PosedHand, view: View) -> HandTruth:
     )
 
 
-def probes_of(hand: PosedHand, known: HandTruth) -> Probes:
-    """Where a hand's joints are seen, if they are."""
+def _probes(hand: PosedHand, known: HandTruth) -> Probes:
     pixels = known.joints_2d.astype(np.float64).clip(-1e4, 1e4)
     front = known.joints[:, 2] - 1.6 * np.append(hand.radii[0], hand.radii) - 0.003
     at, samples = np.rint(pixels).astype(np.int64), np.rint(SAMPLES * (pixels + 0.5) - 0.5).astype(np.int64)

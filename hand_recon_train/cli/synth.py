@@ -23,23 +23,29 @@ def synth(
     mano: Mano = None,
     two_handed: Annotated[float, typer.Option(min=0, max=1, help="Share of pictures with a second hand.")] = 0.35,
     per_shard: Annotated[int, typer.Option(min=1, help="Samples a shard.")] = 1000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that render, or draw for a GPU.")] = 2,
+    device: Annotated[
+        str, typer.Option(help="Where pictures are rendered: cpu, cuda, or auto for whichever is there.")
+    ] = "cpu",
     sheet: Annotated[
         Path | None, typer.Option(help="Also draw the first 48 samples with their truth (.png).", dir_okay=False)
     ] = None,
 ) -> None:
     """Render labelled hands. A run that was interrupted goes on where it was when started again the same way."""
     from hand_recon_ros.cli.progress import frame_progress
+    from hand_recon_ros.runtime.device import choose_device
     from hand_recon_train.synthetic.backdrops import find_backgrounds
     from hand_recon_train.synthetic.renderer import Recipe
-    from hand_recon_train.synthetic.shards import Plan, RenderedShards, write_shards
+    from hand_recon_train.synthetic.plan import Plan
+    from hand_recon_train.synthetic.shards import RenderedShards, write_shards
 
+    chosen = "cuda" if choose_device(device) == "cuda" else None
     models = models_of(mano)
     pictures = find_backgrounds(backgrounds) if backgrounds else ()
     plan = Plan(Recipe(seed, size, pictures, models, two_handed), count, per_shard)
     with frame_progress("Samples") as progress:
         task = progress.add_task("", total=count)
-        rendered = write_shards(plan, out, workers, lambda done: progress.advance(task, done))
+        rendered = write_shards(plan, out, workers, lambda done: progress.advance(task, done), chosen)
     if sheet:
         from hand_recon_ros.hand_model import load_free_hand
         from hand_recon_ros.render.picture import save_png

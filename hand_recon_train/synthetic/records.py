@@ -26,20 +26,18 @@ ARRAYS = ("joints", "joints_2d", "visible", "vertices", "box", "pose", "betas", 
 
 def to_files(rendered: Rendered) -> dict[str, bytes]:
     """The files of a sample by ending; the same sample gives the same bytes."""
-    sample = rendered.sample
-    labels = np.zeros(sample.image.shape[:2], np.uint8)
-    for number, hand in enumerate(sample.hands):
+    camera, hands = rendered.camera, rendered.hands
+    labels = np.zeros((camera.height, camera.width), np.uint8)
+    for number, hand in enumerate(hands):
         labels[hand.mask] = number + 1
-    camera = sample.camera
-    assert camera is not None
     about = {
-        "source": sample.source,
+        "source": rendered.source,
         "content": rendered.content,
-        "sides": [hand.side.name.lower() for hand in sample.hands],
+        "sides": [hand.side.name.lower() for hand in hands],
         "camera": {**{k: getattr(camera, k) for k in _CAMERA}, "distortion": list(camera.distortion)},
     }
     packed = io.BytesIO()
-    arrays: dict[str, Any] = {name: np.stack([_array(hand, name) for hand in sample.hands]) for name in ARRAYS}
+    arrays: dict[str, Any] = {name: np.stack([_array(hand, name) for hand in hands]) for name in ARRAYS}
     np.savez(packed, **arrays)
     return {
         "jpg": rendered.jpeg,

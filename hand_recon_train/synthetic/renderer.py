@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hand_recon_ros.types import ByteImage
+from hand_recon_ros.types import ByteImage, CameraModel
 from hand_recon_train.datasets.sample import HandTruth, Sample
 from hand_recon_train.synthetic.capsules import openness
 from hand_recon_train.synthetic.drawing import Drawing, Recipe, Shot
@@ -31,19 +32,28 @@ WALL_SHADE = 0.6
 
 @dataclass(frozen=True)
 class Rendered:
-    """A sample with what is known of how it was made.
+    """A picture's file and truth, with what is known of how it was made.
 
     Attributes:
-        sample: picture and truth; the picture is what `jpeg` decodes to.
         jpeg: the picture's file.
+        camera: intrinsics.
+        hands: their truth.
+        source: name of the sample.
         content: what is on it, as "grasp, holding" or "fist + open, touching".
         overlap: metres by which fingers of a hand enter one another as capsules, the worst hand's.
     """
 
-    sample: Sample
     jpeg: bytes
+    camera: CameraModel
+    hands: tuple[HandTruth, ...]
+    source: str
     content: str
     overlap: float
+
+    @cached_property
+    def sample(self) -> Sample:
+        """Picture and truth; the picture is what the file decodes to."""
+        return Sample(from_jpeg(self.jpeg), self.camera, self.hands, self.source)
 
 
 class Renderer:
@@ -80,8 +90,7 @@ def expose(shot: Shot, known: Known) -> tuple[ByteImage, tuple[HandTruth, ...]]:
 def finished(known: Known, image: ByteImage, hands: tuple[HandTruth, ...]) -> Rendered:
     """A picture as its camera stores it, with its truth."""
     jpeg = to_jpeg(image, known.sensor)
-    sample = Sample(from_jpeg(jpeg), known.camera, hands, known.source)
-    return Rendered(sample, jpeg, known.content, known.overlap)
+    return Rendered(jpeg, known.camera, hands, known.source, known.content, known.overlap)
 
 
 def _behind(shot: Shot, shadow: tuple[Array, Array]) -> Array:

@@ -7,14 +7,12 @@ that was killed goes on with the first shard that is missing. Two runs never wri
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import io
-import json
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,50 +22,30 @@ import cv2
 from hand_recon_ros.atomic import written_whole
 from hand_recon_train.datasets.files import DamagedFile
 from hand_recon_train.datasets.sample import Sample
+from hand_recon_train.synthetic.plan import Plan, check_manifest, manifest_of, read_manifest
 from hand_recon_train.synthetic.records import from_files, to_files
 from hand_recon_train.synthetic.renderer import Recipe, Renderer
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-AT_ONCE = 16
-"""Samples that a worker renders before it hands them over."""
+AT_ONCE, ON_DEVICE = 16, 64
+"""Samples that a worker renders before it hands them over; samples that a device renders at once."""
 MAX_BYTES = 1 << 24
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What to write: the first `count` samples of a recipe, so many a shard.
-
-    Raises:
-        ValueError: counts that are not positive.
-    """
-
-    recipe: Recipe
-    count: int
-    per_shard: int = 1000
-
-    def __post_init__(self) -> None:
-        if self.count < 1 or self.per_shard < 1:
-            raise ValueError(f"expected positive counts, got {self.count} samples, {self.per_shard} a shard")
-
-    @property
-    def shards(self) -> int:
-        """How many shards."""
-        return -(-self.count // self.per_shard)
-
-    def samples(self, shard: int) -> range:
-        """Indices of the samples of a shard."""
-        return range(shard * self.per_shard, min(self.count, (shard + 1) * self.per_shard))
-
-
-def write_shards(plan: Plan, out: Path, workers: int = 1, advanced: Callable[[int], None] = lambda count: None) -> int:
+def write_shards(
+    plan: Plan,
+    out: Path,
+    workers: int = 1,
+    advanced: Callable[[int], None] = lambda count: None,
+    device: str | None = None,
+) -> int:
     """Write the shards that are not there yet; how many samples were rendered.
 
     Args:
         plan: what to write; the same plan gives the same bytes with any number of workers.
         out: folder, made if need be.
-        workers: processes that render.
+        workers: processes that render, or that draw for a device.
         advanced: called with numbers of samples that are done, found or rendered.
+        device: "cpu", "cuda" or "cuda:1", where PyTorch renders batches; None renders by compiled loops.
 
     Raises:
         ValueError: the folder holds shards of something else, or another run writes to it.
@@ -75,15 +53,17 @@ def write_shards(plan: Plan, out: Path, workers: int = 1, advanced: Callable[[in
     """
     out.mkdir(parents=True, exist_ok=True)
     with _alone_in(out):
-        _check_manifest(plan, out)
+        check_manifest(manifest_of(plan, device), out)
         for leftover in out.glob(".shard-*.partial.tar"):
             leftover.unlink()
         todo = [k for k in range(plan.shards) if not shard_path(out, k).is_file()]
         rendered = sum(len(plan.samples(k)) for k in todo)
         advanced(plan.count - rendered)
-        with _rendering(plan.recipe, workers) as render:
-            for shard in todo:
-                _write_shard(shard_path(out, shard), render(plan.samples(shard)), advanced)
+        parts = [plan.samples(k) for k in todo]
+        rendering = _on_device(plan.recipe, parts, device, workers) if device else _rendering(plan.recipe, workers)
+        with rendering as render:
+            for shard, samples in zip(todo, parts, strict=True):
+                _write_shard(shard_path(out, shard), render(samples), advanced)
     return rendered
 
 
@@ -114,11 +94,23 @@ def _rendering(recipe: Recipe, workers: int) -> Iterator[Callable[[range], Itera
         return
     # Not forked: threads of the libraries that are loaded here would not survive that.
     with get_context("spawn").Pool(workers, _start_worker, (recipe,)) as pool:
-        yield lambda indices: (files for part in pool.imap(_render_part, _parts(indices)) for files in part)
+        yield lambda indices: (files for part in pool.imap(_render_part, _parts(indices, AT_ONCE)) for files in part)
 
 
-def _parts(indices: range) -> list[range]:
-    return [indices[k : k + AT_ONCE] for k in range(0, len(indices), AT_ONCE)]
+@contextmanager
+def _on_device(
+    recipe: Recipe, shards: Sequence[range], device: str, workers: int
+) -> Iterator[Callable[[range], Iterator[Files]]]:
+    """As _rendering, on a device, and without a stop between shards; they must be asked for in this order."""
+    from hand_recon_train.synthetic.device.filing import render_files  # PyTorch is loaded for this alone
+
+    parts = [part for shard in shards for part in _parts(shard, ON_DEVICE)]
+    with render_files(recipe, parts, device, workers) as files:
+        yield lambda indices: islice(files, len(indices))
+
+
+def _parts(indices: range, most: int) -> list[range]:
+    return [indices[k : k + most] for k in range(0, len(indices), most)]
 
 
 _worker: list[Renderer] = []
@@ -142,58 +134,6 @@ def _alone_in(folder: Path) -> Iterator[None]:
         except OSError:
             raise ValueError(f"expected {folder} to be free, another run writes to it; wait or take another") from None
         yield
-
-
-def _check_manifest(plan: Plan, out: Path) -> None:
-    path, ours = out / MANIFEST, _manifest(plan)
-    if path.is_file():
-        theirs = read_manifest(out)
-        off = [f"{key} {theirs.get(key)!r} instead of {ours[key]!r}" for key in ours if theirs.get(key) != ours[key]]
-        if off:
-            raise ValueError(
-                f"expected shards of the same hands in {out}, they have {', '.join(off)}; take another folder"
-            )
-        return
-    if any(out.glob("shard-*.tar")):
-        raise ValueError(f"expected {MANIFEST} beside the shards in {out}, it is not there; take another folder")
-    with written_whole(path) as partial:
-        partial.write_text(json.dumps(ours, indent=1))
-
-
-def _manifest(plan: Plan) -> dict[str, Any]:
-    recipe = plan.recipe
-    names = "\n".join(f"{path.name} {path.stat().st_size}" for path in recipe.backgrounds)
-    return {
-        "format": FORMAT,
-        "count": plan.count,
-        "per_shard": plan.per_shard,
-        "seed": recipe.seed,
-        "size": recipe.size,
-        "two_handed": recipe.two_handed,
-        "poor_cameras": recipe.poor_cameras,
-        "backgrounds": hashlib.sha256(names.encode()).hexdigest()[:16] if names else "",
-        "models": sorted({model.name for model in recipe.models.values()}) if recipe.models else ["free_hand"],
-    }
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the shards of a folder are made of.
-
-    Raises:
-        FileNotFoundError: there is no manifest.
-        ValueError: it is not one of these shards.
-    """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise FileNotFoundError(f"expected {MANIFEST} of rendered hands in {folder}, it is not there")
-    try:
-        manifest = json.loads(path.read_text())
-        known = manifest["format"] == FORMAT and manifest["count"] > 0 and manifest["per_shard"] > 0
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"expected a manifest of rendered hands in {path}, cannot read it: {error}") from error
-    if not known:
-        raise ValueError(f"expected format {FORMAT} in {path}, got {manifest['format']}; write the shards again")
-    return dict(manifest)
 
 
 class RenderedShards:

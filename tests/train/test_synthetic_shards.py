@@ -15,9 +15,10 @@ from torch.utils.data import DataLoader
 
 from hand_recon_train import cli
 from hand_recon_train.datasets.files import DamagedFile
+from hand_recon_train.synthetic.plan import Plan, read_manifest
 from hand_recon_train.synthetic.records import ARRAYS, ENDINGS
 from hand_recon_train.synthetic.renderer import Recipe, Renderer
-from hand_recon_train.synthetic.shards import Plan, RenderedShards, read_manifest, shard_path, write_shards
+from hand_recon_train.synthetic.shards import RenderedShards, shard_path, write_shards
 from hand_recon_train.synthetic.stream import RenderedHands, RenderedStream
 
 RECIPE = Recipe(seed=5, size=48)

@@ -43,8 +43,7 @@ class DeviceRenderer:
 
     @torch.no_grad()
     def __call__(self, batch: Batch) -> Pictures:
-        """The pictures of a batch, which is moved to the device where it is not there yet."""
-        batch = batch.to(self.device)
+        """The pictures of a batch that is on the device."""
         meshes, lighting, size = batch.meshes, batch.lighting, batch.size
         points, nearness = pixels_of(batch.cameras[meshes.picture], meshes.vertices)
         points, shape = SAMPLES * (points + 0.5) - 0.5, (SAMPLES * size, SAMPLES * size)
@@ -62,8 +61,8 @@ class DeviceRenderer:
 
 def compressed(pictures: Pictures, batch: Batch) -> Pictures:
     """The pictures as their cameras' JPEG files decode to."""
-    quality, subsampled = (values.to(pictures.images.device) for values in batch.sensing[-2:])
-    return pictures._replace(images=through_jpeg(pictures.images, quality, subsampled))
+    images = through_jpeg(pictures.images, batch.sensing.quality, batch.sensing.subsampled)
+    return pictures._replace(images=images)
 
 
 def _behind(batch: Batch, shadows: Tensor) -> Tensor:

@@ -35,8 +35,8 @@ def synth(
     from hand_recon_ros.cli.progress import frame_progress
     from hand_recon_ros.runtime.device import choose_device
     from hand_recon_train.synthetic.backdrops import find_backgrounds
-    from hand_recon_train.synthetic.renderer import Recipe
     from hand_recon_train.synthetic.plan import Plan
+    from hand_recon_train.synthetic.renderer import Recipe
     from hand_recon_train.synthetic.shards import RenderedShards, write_shards
 
     chosen = "cuda" if choose_device(device) == "cuda" else None

@@ -18,7 +18,8 @@ Tensor = torch.Tensor
 class Meshes(NamedTuple):
     """All scenes as one mesh of V vertices and F faces, those of a picture together and in its order.
 
-    vertices, normals, colours: (V, 3). picture: (V,) of each vertex. faces: (F, 3) into all vertices. uv: (F, 3, 2).
+    vertices: (V, 3) float64, so that faces in one plane are decided for the same one as by the compiled z-buffer.
+    normals, colours: (V, 3). picture: (V,) of each vertex. faces: (F, 3) into all vertices. uv: (F, 3, 2).
     material, owner, face_picture: (F,). capsules: (B, K, 7) start, end, radius, which is 0 where there is none.
     """
 
@@ -157,7 +158,7 @@ def pack(batch: Batch) -> Parcel:
     tensors = [batch.cameras, *(tensor for name in GROUPS for tensor in getattr(batch, name))]
     lengths = [-(-tensor.nbytes // ALIGNED) * ALIGNED for tensor in tensors]
     starts = list(accumulate(lengths, initial=0))
-    content = torch.empty(starts[-1], dtype=torch.uint8)
+    content = torch.zeros(starts[-1], dtype=torch.uint8)
     for tensor, start in zip(tensors, starts, strict=False):
         content[start : start + tensor.nbytes] = torch.from_numpy(tensor.numpy().reshape(-1).view(np.uint8))
     layout = zip((t.dtype for t in tensors), (tuple(t.shape) for t in tensors), starts, strict=False)

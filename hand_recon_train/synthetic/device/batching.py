@@ -58,7 +58,7 @@ def _meshes(shots: Sequence[Shot]) -> Meshes:
     vertices, faces = [len(scene.vertices) for scene in scenes], [len(scene.faces) for scene in scenes]
     starts, numbers = np.cumsum(vertices) - vertices, np.arange(len(scenes), dtype=np.int32)
     return Meshes(
-        vertices=_joined([scene.vertices for scene in scenes], np.float32),
+        vertices=_joined([scene.vertices for scene in scenes], np.float64),
         normals=_joined([scene.normals for scene in scenes], np.float32),
         colours=_joined([scene.colours for scene in scenes], np.float32),
         picture=torch.from_numpy(np.repeat(numbers, vertices)),

@@ -42,7 +42,7 @@ def _fill_face(  # type: ignore[no-untyped-def]  # Triton takes annotations for 
             along, down = (x - left).to(tl.float32), (y - top).to(tl.float32)
             u = u0 + along * ux + down * uy
             v = v0 + along * vx + down * vy
-            near = n0 + along * nx + down * ny
+            near = (n0 + along.to(tl.float64) * nx + down.to(tl.float64) * ny).to(tl.float32)
             inside = (u >= -inclusive) & (v >= -inclusive) & (u + v <= 1 + inclusive) & (near > 0)
             inside = inside & (x <= right) & (y <= bottom)
             key = (near.to(tl.int32, bitcast=True).to(tl.int64) << 32) | low

@@ -89,8 +89,9 @@ def labels_of(covered: Covered, owner: Tensor, shape: tuple[int, int, int]) -> T
 def surface_at(places: Places, meshes: Meshes, points: Tensor, openness: Tensor) -> Surface:
     """What the places show, correct in perspective; points: (V, 2) float64 of the samples' pictures."""
     corners = meshes.faces[places.face]
-    shares = _shares((points[corners] - places.sample[:, None]).float(), meshes.vertices[corners][..., 2])
-    values = torch.cat([meshes.vertices, meshes.normals, meshes.colours, openness[:, None]], dim=1)
+    vertices = meshes.vertices.float()
+    shares = _shares((points[corners] - places.sample[:, None]).float(), vertices[corners][..., 2])
+    values = torch.cat([vertices, meshes.normals, meshes.colours, openness[:, None]], dim=1)
     at = (shares[..., None] * values[corners]).sum(dim=1)
     normal = at[:, 3:6] / (at[:, 3:6].norm(dim=1, keepdim=True) + 1e-12)
     return Surface(shares, at[:, :3], normal, at[:, 6:9], at[:, 9])

@@ -13,7 +13,7 @@ Tensor = torch.Tensor
 
 def shadow_maps(meshes: Meshes, to_map: Tensor) -> Tensor:
     """Depths (B, S, S) of the far sides that the key lamps see, infinite where there is nothing."""
-    placed = on_map(to_map[meshes.picture], meshes.vertices.double())
+    placed = on_map(to_map[meshes.picture], meshes.vertices)
     size = SHADOW_SIZE, SHADOW_SIZE
     planes = planes_of(placed[:, :2], FARTHEST - placed[:, 2], meshes.faces, meshes.face_picture, size, facing=-1)
     _, nearness = rasterise(planes, len(to_map), size)
@@ -44,7 +44,7 @@ def openness(meshes: Meshes) -> Tensor:
     """Share (V,) of the surroundings that the hands' capsules leave open, as capsules.openness."""
     capsules = meshes.capsules[meshes.picture]
     start, bone, radius = capsules[..., :3], capsules[..., 3:6] - capsules[..., :3], capsules[..., 6]
-    offset = meshes.vertices[:, None] - start
+    offset = meshes.vertices.float()[:, None] - start
     along = (offset * bone).sum(dim=2) / ((bone * bone).sum(dim=2) + 1e-12)
     way = along.clamp(0, 1)[..., None] * bone - offset
     squared = (way * way).sum(dim=2)

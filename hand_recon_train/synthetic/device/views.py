@@ -14,9 +14,9 @@ def pixels_of(cameras: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         cameras: (V, 9) float64, of each point's picture: fx, fy, cx, cy, k1, k2, p1, p2, k3.
-        points: (V, 3) metres.
+        points: (V, 3) float64, metres.
     """
-    x, y, z = points.double().unbind(dim=1)
+    x, y, z = points.unbind(dim=1)
     usable = z > CLOSEST_POINT
     depth = torch.where(usable, z, 1.0)
     distorted = (cameras[:, 4:] != 0).any(dim=1)

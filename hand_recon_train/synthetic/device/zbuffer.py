@@ -23,7 +23,7 @@ class Planes(NamedTuple):
 
     box: (F, 4) int32, left, top, right and bottom sample, both ends in; empty where a face is not to be drawn.
     share: (F, 2, 3) float32, shares of the first two corners at the box's left upper sample, and steps right and down.
-    near: (F, 3) float32, nearness in the same way.
+    near: (F, 3) float64, nearness in the same way; rounded once at the end, so that ties are the compiled z-buffer's.
     picture: (F,) int32, which picture of the batch each is on.
     """
 
@@ -64,7 +64,7 @@ def planes_of(
     plane = share[:, 0] * (na - nc)[:, None] + share[:, 1] * (nb - nc)[:, None]
     plane[:, 0] += nc
     box = torch.cat([low, high.clamp(min=-1)], dim=1).int()
-    return Planes(box, share.float().contiguous(), plane.float().contiguous(), picture.int())
+    return Planes(box, share.float().contiguous(), plane.contiguous(), picture.int())
 
 
 def _edge(along: torch.Tensor, start: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
@@ -82,6 +82,11 @@ def rasterise(planes: Planes, pictures: int, size: tuple[int, int]) -> tuple[tor
     if len(planes.box):
         fill = _fill_by_kernel if _has_kernel(keys) else _fill
         fill(planes, keys)
+    return decoded(keys)
+
+
+def decoded(keys: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Face and nearness of keys."""
     face = torch.where(keys > 0, LAST_FACE - (keys & 0xFFFFFFFF), NOTHING).int()
     return face, (keys >> 32).int().view(torch.float32)
 
@@ -121,6 +126,7 @@ def _fill_part(planes: Planes, widths: torch.Tensor, counts: torch.Tensor, first
     place = torch.arange(len(of), device=counts.device) - (counts.cumsum(0) - counts)[of]
     down, right = place // widths[of], place % widths[of]
     u, v, near = (_at(plane[of], right, down) for plane in (planes.share[:, 0], planes.share[:, 1], planes.near))
+    near = near.float()
     inside = ((u >= -INCLUSIVE) & (v >= -INCLUSIVE) & (u + v <= 1 + INCLUSIVE) & (near > 0)).nonzero()[:, 0]
     of = of[inside]
     row, column = planes.box[of, 1] + down[inside], planes.box[of, 0] + right[inside]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -29,17 +30,24 @@ from hand_recon_ros.pipeline.recipes import (
 from hand_recon_ros.pipeline.roles import Finder, Reconstructor
 from hand_recon_ros.pipeline.settings import Settings
 from hand_recon_ros.runtime import Engine, load_engine
+from hand_recon_ros.runtime.device import choose_device
 from hand_recon_ros.types import Side
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a model is loaded with; see HandRig.create."""
+    """What a model is loaded with; see HandRig.create.
+
+    precision is that of the networks of a model that works on CUDA from the picture to the mesh.
+    """
 
     device: str = "auto"
     threads: int | None = None
     mano: Path | None = None
     random_weights: bool = False
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,12 @@ def load_model(name: str, settings: Settings, options: Options) -> LoadedModel:
     recipe = find_recipe(name)
     if isinstance(recipe, MeshRecipe):
         return _mesh_model(recipe, settings, options)
+    if recipe.lifter is not None:
+        device = choose_device(options.device)
+        found = _device_model(recipe, settings, options) if device == "cuda" else None
+        if found is not None:
+            return found
+        options = replace(options, device="cpu")
     finder, description = _hand_finder(recipe, settings, options)
     hand = load_free_hand()
     points = load_articulation(hand, recipe)
@@ -72,6 +86,21 @@ def load_model(name: str, settings: Settings, options: Options) -> LoadedModel:
 def fit_of(recipe: Recipe, points: Articulation) -> Fit:
     """How a recipe fits hands to landmarks; errors as those of load_lifter."""
     return partial(fit_hands, points) if recipe.lifter is None else LiftedFit(points, load_lifter(recipe.lifter))
+
+
+def _device_model(recipe: Recipe, settings: Settings, options: Options) -> LoadedModel | None:
+    """A model that works on CUDA from the picture to the mesh; None where CUDA does not work and need not."""
+    try:
+        from hand_recon_ros.device.loading import load_on_device
+
+        finder, reconstructor = load_on_device(recipe, settings, precision=options.precision)
+    except (RuntimeError, ImportError) as error:
+        if options.device == "cuda":
+            raise RuntimeError(str(error)) from error
+        logger.warning("CUDA does not work, so that %s runs on the CPU: %s", recipe.name, error)
+        return None
+    runs = {name: f"CUDA graphs, {options.precision}, {weights_name(name)}" for name in recipe.networks}
+    return LoadedModel(finder, reconstructor, {"model": recipe.name} | runs)
 
 
 def _mesh_model(recipe: MeshRecipe, settings: Settings, options: Options) -> LoadedModel:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 
 Tensor = torch.Tensor
-Array = npt.NDArray[Any]
 
 
 def along_both(matrices: Tensor, pictures: Tensor) -> Tensor:
@@ -19,21 +16,21 @@ def along_both(matrices: Tensor, pictures: Tensor) -> Tensor:
     return matrices[:, None] @ pictures @ matrices[:, None].transpose(2, 3)
 
 
-@lru_cache(maxsize=4)
-def enlarging(size: int, most: int) -> Array:
+@lru_cache(maxsize=16)
+def enlarging(size: int, most: int, device: torch.device) -> Tensor:
     """For each number of cells (most + 1, size, most): what cv2's cubic resizing makes of so many, to `size` pixels."""
     table = np.zeros((most + 1, size, most), np.float32)
     for cells in range(1, most + 1):
         one = np.eye(cells, dtype=np.float32)
         table[cells, :, :cells] = cv2.resize(one, (cells, size), interpolation=cv2.INTER_CUBIC)
-    return table
+    return torch.from_numpy(table).to(device)
 
 
 @lru_cache(maxsize=4)
-def softening(size: int, cells: int) -> Array:
+def softening(size: int, cells: int, device: torch.device) -> Tensor:
     """Matrix (size, cells): what a mean of three cells and linear resizing make of so many."""
     mean = cv2.blur(np.eye(cells, dtype=np.float32), (1, 3))
-    return np.asarray(cv2.resize(mean, (cells, size), interpolation=cv2.INTER_LINEAR))
+    return torch.from_numpy(cv2.resize(mean, (cells, size), interpolation=cv2.INTER_LINEAR)).to(device)
 
 
 def gaussian(size: int, sigma: Tensor) -> Tensor:

@@ -8,14 +8,11 @@ OpenCV's bytes where rounding of a coefficient does.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 Tensor = torch.Tensor
-Array = npt.NDArray[Any]
 
 LUMINANCE = [
     [16, 11, 10, 16, 24, 40, 51, 61],
@@ -64,7 +61,7 @@ def _steps(quality: Tensor) -> Tensor:
 def _coded(planes: Tensor, steps: Tensor) -> Tensor:
     """Planes (B, C, H, W) after transform, quantisation by steps (B, 1, 8, 8), and back; whole numbers."""
     height, width = planes.shape[2:]
-    transform = torch.from_numpy(_cosines()).to(planes.device)
+    transform = _cosines(planes.device)
     framed = torch.nn.functional.pad(planes, (0, -width % 8, 0, -height % 8), mode="replicate") - 128
     blocks = framed.unflatten(3, (-1, 8)).unflatten(2, (-1, 8)).transpose(3, 4)
     step = steps[:, :, None, None]
@@ -74,11 +71,12 @@ def _coded(planes: Tensor, steps: Tensor) -> Tensor:
     return decoded.transpose(3, 4).flatten(4, 5).flatten(2, 3)[..., :height, :width]
 
 
-@lru_cache(maxsize=1)
-def _cosines() -> Array:
+@lru_cache(maxsize=4)
+def _cosines(device: torch.device) -> Tensor:
     """The discrete cosine transform (8, 8)."""
     k, x = np.meshgrid(np.arange(8), np.arange(8), indexing="ij")
-    return np.asarray(np.where(k == 0, 0.5**0.5, 1) / 2 * np.cos((2 * x + 1) * k * np.pi / 16), np.float32)
+    cosines = np.where(k == 0, 0.5**0.5, 1) / 2 * np.cos((2 * x + 1) * k * np.pi / 16)
+    return torch.tensor(cosines, dtype=torch.float32, device=device)
 
 
 def _halved(planes: Tensor) -> Tensor:

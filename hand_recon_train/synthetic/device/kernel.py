@@ -52,7 +52,8 @@ def _fill_face(  # type: ignore[no-untyped-def]  # Triton takes annotations for 
 def fill(planes: Planes, keys: torch.Tensor) -> None:
     """Put the keys of all faces into keys (B, H, W)."""
     height, width = keys.shape[1:]
-    _fill_face[(len(planes.box),)](
-        planes.box, planes.share, planes.near, planes.picture, keys, height, width, INCLUSIVE, LAST_FACE, *TILE,
-        num_warps=1,
-    )  # fmt: skip
+    with torch.cuda.device_of(keys):
+        _fill_face[(len(planes.box),)](
+            planes.box, planes.share, planes.near, planes.picture, keys, height, width, INCLUSIVE, LAST_FACE, *TILE,
+            num_warps=1,
+        )  # fmt: skip

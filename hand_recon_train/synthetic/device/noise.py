@@ -31,7 +31,7 @@ def noise(seeds: Tensor, count: int) -> Tensor:
 
 def _states(seeds: Tensor, count: int) -> Tensor:
     """States 1 to count (B, count) of the generators."""
-    jumps = torch.from_numpy(_jumps(max(1, (count - 1).bit_length()))).to(seeds.device)
+    jumps = _jumps(max(1, (count - 1).bit_length()), seeds.device)
     states = _stepped((seeds * FACTOR + OFFSET)[:, None])
     for table in jumps:
         if states.shape[1] < count:
@@ -54,14 +54,14 @@ def _jumped(states: Tensor, table: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=4)
-def _jumps(doublings: int) -> Array:
+def _jumps(doublings: int, device: torch.device) -> Tensor:
     """For 1, 2, 4, ... steps (doublings, 8, 256) int64: what they make of each value of each byte of a state."""
     bits = torch.ones(64, dtype=torch.int64) << torch.arange(64)
     column, tables = _stepped(bits), []
     for _ in range(doublings):
         tables.append(_table(column.numpy()))
         column = _jumped(column, torch.from_numpy(tables[-1]))
-    return np.stack(tables)
+    return torch.from_numpy(np.stack(tables)).to(device)
 
 
 def _table(column: Array) -> Array:

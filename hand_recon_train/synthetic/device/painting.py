@@ -26,8 +26,7 @@ def paint(behind: Behind, size: int) -> Tensor:
 
 def _enlarged(field: Tensor, cells: Tensor, size: int) -> Tensor:
     """Smooth colours (B, 3, S, S) through those of fields (B, C, C, 3), of which the first cells (B,) count."""
-    table = torch.from_numpy(enlarging(size, field.shape[1])).to(field.device)
-    return along_both(table[cells], field.permute(0, 3, 1, 2))
+    return along_both(enlarging(size, field.shape[1], field.device)[cells], field.permute(0, 3, 1, 2))
 
 
 def _cluttered(pictures: Tensor, behind: Behind) -> Tensor:
@@ -56,6 +55,5 @@ def shadow_on_wall(
     points = torch.stack([x, y, depth[:, None, None].expand_as(x)], dim=3).reshape(-1, 3)
     picture = torch.arange(len(wall), device=wall.device).repeat_interleave(cells * cells)
     lit = lit_share(on_map(to_map[picture], points), shadows, picture, softness[picture] + 1)
-    soft = torch.from_numpy(softening(size, cells)).to(wall.device)[None]
-    share = along_both(soft, lit.view(-1, 1, cells, cells))[:, 0]
+    share = along_both(softening(size, cells, wall.device)[None], lit.view(-1, 1, cells, cells))[:, 0]
     return torch.where(near[:, None, None], share, 1.0)

@@ -40,13 +40,14 @@ class HandPipeline:
         threads: int | None = None,
         mano: Path | None = None,
         random_weights: bool = False,
+        precision: str = "float32",
     ) -> HandPipeline:
         """Load a model by a name that `hand-recon models` lists, onto "cpu", "cuda", or whichever is there ("auto").
 
         Arguments and errors are those of HandRig.create.
         """
         rig = HandRig.create(
-            model, device, tracking, max_hands, min_score, smoothing, fov_deg, threads, mano, random_weights
+            model, device, tracking, max_hands, min_score, smoothing, fov_deg, threads, mano, random_weights, precision
         )
         return cls(rig)
 

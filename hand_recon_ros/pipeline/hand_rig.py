@@ -57,12 +57,13 @@ class HandRig:
         threads: int | None = None,
         mano: Path | None = None,
         random_weights: bool = False,
+        precision: str = "float32",
     ) -> HandRig:
         """Load a model by a name that `hand-recon models` lists, onto "cpu", "cuda", or whichever is there ("auto").
 
         Settings explains tracking, max_hands, min_score, smoothing and fov_deg. Mesh networks take the folder `mano`
         with the user's MANO_RIGHT.pkl, and MANO_LEFT.pkl if there is one, or else pose the free hand; random_weights
-        are for tests and benchmarks.
+        are for tests and benchmarks. On CUDA the networks may compute in precision "float16", a little less exactly.
 
         Raises:
             ValueError: an unknown model, device or setting, or files that do not fit; the sentence says what is known.
@@ -70,7 +71,7 @@ class HandRig:
             RuntimeError: CUDA was asked for and is not there.
         """
         settings = Settings(tracking, max_hands, min_score, smoothing, fov_deg)
-        loaded = load_model(model, settings, Options(device, threads, mano, random_weights))
+        loaded = load_model(model, settings, Options(device, threads, mano, random_weights, precision))
         return cls(loaded.finder, loaded.reconstructor, settings, loaded.description)
 
     @property

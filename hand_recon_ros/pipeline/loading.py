@@ -38,10 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Options:
-    """What a model is loaded with; see HandRig.create.
-
-    precision is that of the networks of a model that works on CUDA from the picture to the mesh.
-    """
+    """What a model is loaded with; see HandRig.create."""
 
     device: str = "auto"
     threads: int | None = None
@@ -70,12 +67,20 @@ def load_model(name: str, settings: Settings, options: Options) -> LoadedModel:
     recipe = find_recipe(name)
     if isinstance(recipe, MeshRecipe):
         return _mesh_model(recipe, settings, options)
-    if recipe.lifter is not None:
-        device = choose_device(options.device)
-        found = _device_model(recipe, settings, options) if device == "cuda" else None
-        if found is not None:
-            return found
-        options = replace(options, device="cpu")
+    if recipe.lifter is None:
+        return _fitted_model(recipe, settings, options)
+    if choose_device(options.device) == "cuda":
+        try:
+            return _device_model(recipe, settings, options)
+        except RuntimeError as error:
+            if options.device == "cuda":
+                raise
+            logger.warning("CUDA does not work, so that %s runs on the CPU: %s", recipe.name, error)
+            options = replace(options, precision="float32")
+    return _fitted_model(recipe, settings, replace(options, device="cpu"))
+
+
+def _fitted_model(recipe: Recipe, settings: Settings, options: Options) -> LoadedModel:
     finder, description = _hand_finder(recipe, settings, options)
     hand = load_free_hand()
     points = load_articulation(hand, recipe)
@@ -88,17 +93,13 @@ def fit_of(recipe: Recipe, points: Articulation) -> Fit:
     return partial(fit_hands, points) if recipe.lifter is None else LiftedFit(points, load_lifter(recipe.lifter))
 
 
-def _device_model(recipe: Recipe, settings: Settings, options: Options) -> LoadedModel | None:
-    """A model that works on CUDA from the picture to the mesh; None where CUDA does not work and need not."""
+def _device_model(recipe: Recipe, settings: Settings, options: Options) -> LoadedModel:
+    """A model that stays on CUDA from the picture to the mesh; errors as those of load_on_device."""
     try:
         from hand_recon_ros.device.loading import load_on_device
-
-        finder, reconstructor = load_on_device(recipe, settings, precision=options.precision)
-    except (RuntimeError, ImportError) as error:
-        if options.device == "cuda":
-            raise RuntimeError(str(error)) from error
-        logger.warning("CUDA does not work, so that %s runs on the CPU: %s", recipe.name, error)
-        return None
+    except ImportError as error:
+        raise RuntimeError(f"CUDA needs PyTorch, which cannot be imported: {error}; use device cpu") from error
+    finder, reconstructor = load_on_device(recipe, settings, "cuda", options.precision)
     runs = {name: f"CUDA graphs, {options.precision}, {weights_name(name)}" for name in recipe.networks}
     return LoadedModel(finder, reconstructor, {"model": recipe.name} | runs)
 
@@ -107,7 +108,13 @@ def _mesh_model(recipe: MeshRecipe, settings: Settings, options: Options) -> Loa
     intake, random_weights = recipe.intake, options.random_weights
     right, left = hands_for(recipe, options.mano, random_weights)
     engine = load_engine(
-        recipe.name, options.device, options.threads, hand_model=right, left=left, random_weights=random_weights
+        recipe.name,
+        options.device,
+        options.threads,
+        options.precision,
+        hand_model=right,
+        left=left,
+        random_weights=random_weights,
     )
     models = {Side.RIGHT: right, Side.LEFT: right.mirrored() if left is None or intake.right_only else left}
     description = {"model": recipe.name, "hand": right.name, recipe.name: _summary(engine, random_weights)}
@@ -120,7 +127,9 @@ def _mesh_model(recipe: MeshRecipe, settings: Settings, options: Options) -> Loa
 
 
 def _hand_finder(recipe: Recipe, settings: Settings, options: Options) -> tuple[HandFinder, dict[str, str]]:
-    detector, landmarker = (load_engine(network, options.device, options.threads) for network in recipe.networks)
+    detector, landmarker = (
+        load_engine(network, options.device, options.threads, options.precision) for network in recipe.networks
+    )
     description = {engine.info.network: _summary(engine) for engine in (detector, landmarker)}
     return HandFinder(EngineNetworks(detector, landmarker), settings), description
 

@@ -12,7 +12,7 @@ import pytest
 
 from hand_recon_ros import CameraModel, Frame, Side
 from hand_recon_ros.device import work as device_work
-from hand_recon_ros.device.graphs import BUCKETS
+from hand_recon_ros.device.graphs import BUCKETS, Exchange
 from hand_recon_ros.device.loading import load_on_device
 from hand_recon_ros.node.bag_frames import bag_frames
 from hand_recon_ros.paths import shared_file
@@ -198,3 +198,18 @@ def test_hands_have_the_types_of_the_host(new_pair, clip):
         if isinstance(value, np.ndarray):
             assert (found.dtype, found.shape) == (value.dtype, value.shape), name
     assert device.joints.shape == (JOINT_COUNT, 3) and device.vertices.flags.writeable == host.vertices.flags.writeable
+
+
+def test_a_frame_waits_for_the_device_once(new_pair, clip, monkeypatch):
+    """Tracked hands, or a search that finds nothing: once. A new hand: after the palms and the first look, too."""
+    waits = []
+    fetch = Exchange.fetch
+    monkeypatch.setattr(Exchange, "fetch", lambda self, count: waits.append(count) or fetch(self, count))
+    _, rig = new_pair()
+    empty = np.full_like(clip[0], 128)
+    counts = []
+    for k, rgb in enumerate([empty, clip[0], clip[1], clip[2]]):
+        waits.clear()
+        rig({"": Frame(rgb, PERIOD_NS * k)})
+        counts.append(len(waits))
+    assert counts == [1, 3, 1, 1]

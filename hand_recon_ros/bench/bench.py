@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from hand_recon_ros.bench.frame_cost import frame_cost
+from hand_recon_ros.bench.gpu import gpu
 from hand_recon_ros.bench.live import SCENES, live
 from hand_recon_ros.bench.machine import machine
 from hand_recon_ros.bench.network_cost import network_cost, zoo_cost
@@ -35,6 +36,7 @@ def full_parts(python: Path | None) -> Parts:
         "start-up": lambda: start_up(5),
         "networks": lambda: network_cost(60, python),
         "scaling": lambda: scaling(10),
+        "gpu": lambda: gpu(10),
         "zoo": lambda: zoo_cost(9, (1, 8)),
     }
 

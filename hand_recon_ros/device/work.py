@@ -46,6 +46,11 @@ class Batch:
             self._program(name)()
         return wanted.fetch(len(rows))
 
+    @torch.inference_mode()
+    def stages(self) -> dict[str, Callable[[], None]]:
+        """Every stage by its name, over what the memory holds."""
+        return {name: self._program(name) for name in self._functions}
+
     def _program(self, name: str) -> Program:
         if name not in self._programs:
             self._programs[name] = Program(self._functions[name], self._device)
@@ -96,6 +101,10 @@ class Work:
     def mesh(self, hands: Rows) -> Rows:
         """Hands with the meshes of their states, which the host has changed."""
         return self._in_batches(hands, lambda batch, rows: batch.run(batch.hands, rows, ["mesh"], batch.hands))
+
+    def stages(self, count: int) -> dict[str, Callable[[], None]]:
+        """The stages of batches of so many, by name, over what their memory holds now: to be measured."""
+        return self._batch(count).stages()
 
     def _in_batches(self, rows: Rows, run: Callable[[Batch, Rows], Rows]) -> Rows:
         most = BUCKETS[-1]

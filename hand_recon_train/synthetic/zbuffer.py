@@ -61,12 +61,16 @@ def _fill(points: Array, nearness: Array, faces: Indices, facing: int, face: Ind
         vx, vy = -(ay - cy) * scale, (ax - cx) * scale
         na, nb, nc = nearness[a] - nearness[c], nearness[b] - nearness[c], nearness[c]
         for y in range(int(top), int(bottom) + 1):
+            inside = False
             for x in range(int(left), int(right) + 1):
                 u = (x - bx) * ux + (y - by) * uy
                 v = (x - cx) * vx + (y - cy) * vy
                 # Slightly inclusive: no pixel between two faces is missed, and depth decides who owns it.
                 if u >= -1e-9 and v >= -1e-9 and u + v <= 1 + 1e-9:
+                    inside = True
                     near = np.float32(u * na + v * nb + nc)
                     if near > nearest[y, x]:
                         nearest[y, x] = near
                         face[y, x] = f
+                elif inside:  # a face is convex: the rest of the row is beyond it
+                    break

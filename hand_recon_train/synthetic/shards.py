@@ -27,7 +27,9 @@ from hand_recon_train.synthetic.records import from_files, to_files
 from hand_recon_train.synthetic.renderer import Recipe, Renderer
 
 AT_ONCE, ON_DEVICE = 16, 64
-"""Samples that a worker renders before it hands them over; samples that a device renders at once."""
+"""Samples that a worker renders before it hands them over; samples that a device renders at once at most."""
+PIXELS = ON_DEVICE * 224**2
+"""Of all pictures that a device renders at once, at most: larger ones are fewer."""
 MAX_BYTES = 1 << 24
 
 
@@ -104,7 +106,8 @@ def _on_device(
     """As _rendering, on a device, and without a stop between shards; they must be asked for in this order."""
     from hand_recon_train.synthetic.device.filing import render_files  # PyTorch is loaded for this alone
 
-    parts = [part for shard in shards for part in _parts(shard, ON_DEVICE)]
+    at_once = max(1, min(ON_DEVICE, PIXELS // recipe.size**2))
+    parts = [part for shard in shards for part in _parts(shard, at_once)]
     with render_files(recipe, parts, device, workers) as files:
         yield lambda indices: islice(files, len(indices))
 

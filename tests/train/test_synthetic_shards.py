@@ -163,15 +163,41 @@ def test_a_fixed_number_of_rendered_hands():
         RenderedHands(RECIPE, 0)
 
 
+def synth(monkeypatch, arguments):
+    """Run the verb; its exit status."""
+    monkeypatch.setattr("sys.argv", ["hand-recon-train", "synth", *arguments.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code or 0
+
+
 def test_the_verb_writes_shards_and_a_sheet(monkeypatch, tmp_path, capfd):
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     cv2.imwrite(str(pictures / "one.png"), np.full((60, 60, 3), 90, np.uint8))
-    arguments = f"synth --count 3 --per-shard 2 --size 48 --workers 1 --backgrounds {pictures} --out {tmp_path / 'out'}"
+    arguments = f"--count 3 --per-shard 2 --size 48 --workers 1 --backgrounds {pictures} --out {tmp_path / 'out'}"
     for extra, rendered in ((f"--sheet {tmp_path / 'sheet.png'}", 3), ("", 0)):
-        monkeypatch.setattr("sys.argv", ["hand-recon-train", *f"{arguments} {extra}".split()])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert not ended.value.code
+        assert synth(monkeypatch, f"{arguments} {extra}") == 0
         assert f"3 samples in 2 shards in {tmp_path / 'out'}, {rendered} of them rendered now" in capfd.readouterr().out
     assert cv2.imread(str(tmp_path / "sheet.png")) is not None
+
+
+def test_without_a_gpu_the_verb_says_so_or_renders_as_ever(monkeypatch, tmp_path, capfd):
+    monkeypatch.setattr("hand_recon_ros.runtime.device.cuda_device_count", lambda: 0)
+    arguments = f"--count 2 --size 48 --workers 1 --seed 5 --out {tmp_path}"
+    assert synth(monkeypatch, f"{arguments} --device cuda") != 0
+    assert "use device cpu" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+    assert synth(monkeypatch, f"{arguments} --device auto") == 0
+    assert np.array_equal(RenderedShards(tmp_path)[1].image, Renderer(RECIPE)(1).sample.image)
+
+
+def test_the_verb_asks_for_a_gpu(monkeypatch, tmp_path):
+    monkeypatch.setattr("hand_recon_ros.runtime.device.cuda_device_count", lambda: 1)
+    written = []
+    monkeypatch.setattr(
+        "hand_recon_train.synthetic.shards.write_shards", lambda *arguments: written.append(arguments) or 1
+    )
+    assert synth(monkeypatch, f"--count 1 --size 48 --workers 3 --device cuda --out {tmp_path}") == 0
+    ((plan, out, workers, _, device),) = written
+    assert (plan.count, out, workers, device) == (1, tmp_path, 3, "cuda")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,19 +25,20 @@ def bucket_for(count: int) -> int:
     return next((size for size in BUCKETS if size >= count), BUCKETS[-1])
 
 
-class Program:
-    """A function without arguments, from fixed tensors to fixed tensors, as one CUDA graph; elsewhere just called."""
-
-    def __init__(self, function: Callable[[], None], device: torch.device) -> None:
-        """Capture the function on CUDA; what it reads and writes must outlive the program."""
-        self._run = _captured(function) if device.type == "cuda" else function
-
-    def __call__(self) -> None:
-        """Queue the work; nothing waits for it."""
-        self._run()
+Run = Callable[[], None]
+Record = Callable[[Run], Run]
 
 
-def _captured(function: Callable[[], None]) -> Callable[[], None]:
+def recorder(device: torch.device) -> Record:
+    """What turns a function from fixed tensors to fixed tensors into one that only queues its work.
+
+    On CUDA each becomes a graph; elsewhere it stays as it is. Its tensors must outlive it. All graphs of one recorder
+    share the memory for what lies between, so only one thread may run them, and they keep nothing there.
+    """
+    return partial(_captured, torch.cuda.graph_pool_handle()) if device.type == "cuda" else lambda function: function
+
+
+def _captured(pool: Any, function: Run) -> Run:
     stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
     stream.wait_stream(torch.cuda.current_stream())
     with exact(), torch.cuda.stream(stream):
@@ -44,9 +46,10 @@ def _captured(function: Callable[[], None]) -> Callable[[], None]:
             function()
     torch.cuda.current_stream().wait_stream(stream)
     torch.cuda.synchronize()
-    with exact(), torch.cuda.graph(graph):
+    # What other threads do on CUDA meanwhile is no matter of this capture.
+    with exact(), torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
         function()
-    replay: Callable[[], None] = graph.replay
+    replay: Run = graph.replay
     return replay
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hand_recon_ros.device.graphs import Program
+from hand_recon_ros.device.graphs import Record, Run
 from hand_recon_ros.pipeline.view import View
 
 FIRST_PIXELS = 2**24
@@ -48,7 +48,7 @@ class Slot:
 
     placed: Placed
     staging: Tensor
-    halve: Program
+    halve: Run
     shown: View | None = None
     halved: bool = False
 
@@ -60,8 +60,8 @@ class Pictures:
     then another tensor, and everything that was captured with the old one has to be captured again.
     """
 
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
+    def __init__(self, device: torch.device, record: Record) -> None:
+        self._device, self._record = device, record
         self._slots: dict[str, Slot] = {}
         self._end = 0
         self.pixels = torch.zeros((FIRST_PIXELS, 3), dtype=torch.uint8, device=device)
@@ -114,7 +114,7 @@ class Pictures:
             self._slots, levels, end = {}, levels_of(shape, 0), end - self._end
         pixels, self._end = self.pixels, end
         staging = torch.empty((shape[0] * shape[1], 3), dtype=torch.uint8, pin_memory=self._device.type == "cuda")
-        halve = Program(lambda: fill_levels(pixels, levels), self._device)
+        halve = self._record(lambda: fill_levels(pixels, levels))
         self._slots[view.name] = Slot(Placed(shape, levels), staging, halve)
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hand_recon_ros.device import stages
-from hand_recon_ros.device.graphs import BUCKETS, Exchange, Program, bucket_for
+from hand_recon_ros.device.graphs import BUCKETS, Exchange, Record, Run, bucket_for, recorder
 from hand_recon_ros.device.layout import ASKED, SAMPLED
 from hand_recon_ros.device.pictures import Pictures
 from hand_recon_ros.device.rays import RayMaps
@@ -24,37 +24,40 @@ Rows = npt.NDArray[Any]
 class Batch:
     """The fixed memory of batches up to one size, and the graphs that were captured on it."""
 
-    def __init__(self, size: int, parts: Parts, pixels: Tensor, maps: Tensor, device: torch.device) -> None:
+    def __init__(
+        self, size: int, parts: Parts, pixels: Tensor, maps: Tensor, device: torch.device, record: Record
+    ) -> None:
         self.boxes, self.detected = Exchange(size, SAMPLED, device), Exchange(size, stages.DETECTED, device)
         self.asked, self.hands = Exchange(size, ASKED, device), Exchange(size, parts.layout, device)
         asked, hands = self.asked.device_rows, self.hands.device_rows
-        self._functions: dict[str, Callable[[], None]] = {
+        self._functions: dict[str, Run] = {
             "detect": partial(stages.detect, parts, pixels, self.boxes.device_rows, self.detected.device_rows),
             "look": partial(stages.look, parts, pixels, asked, hands),
             "fit": partial(stages.fit, parts, maps, asked, hands),
             "go on": partial(stages.go_on, parts, hands),
             "mesh": partial(stages.mesh, parts, hands),
         }
-        self._programs: dict[str, Program] = {}
-        self._device = device
+        self._recorded: dict[str, Run] = {}
+        self._record = record
 
     @torch.inference_mode()
     def run(self, given: Exchange, rows: Rows, names: Sequence[str], wanted: Exchange) -> Rows:
         """Send rows, run stages by name, and fetch what came of them."""
+        recorded = [self._stage(name) for name in names]  # first, since recording runs them on what is there
         given.send(rows)
-        for name in names:
-            self._program(name)()
+        for stage in recorded:
+            stage()
         return wanted.fetch(len(rows))
 
     @torch.inference_mode()
-    def stages(self) -> dict[str, Callable[[], None]]:
+    def stages(self) -> dict[str, Run]:
         """Every stage by its name, over what the memory holds."""
-        return {name: self._program(name) for name in self._functions}
+        return {name: self._stage(name) for name in self._functions}
 
-    def _program(self, name: str) -> Program:
-        if name not in self._programs:
-            self._programs[name] = Program(self._functions[name], self._device)
-        return self._programs[name]
+    def _stage(self, name: str) -> Run:
+        if name not in self._recorded:
+            self._recorded[name] = self._record(self._functions[name])
+        return self._recorded[name]
 
 
 class Work:
@@ -67,8 +70,8 @@ class Work:
 
     def __init__(self, parts: Parts, device: torch.device) -> None:
         self.parts = parts
-        self.pictures, self.maps = Pictures(device), RayMaps(device)
-        self._device = device
+        self._device, self._record = device, recorder(device)
+        self.pictures, self.maps = Pictures(device, self._record), RayMaps(device)
         self._pixels = self.pictures.pixels
         self._batches: dict[int, Batch] = {}
 
@@ -102,7 +105,7 @@ class Work:
         """Hands with the meshes of their states, which the host has changed."""
         return self._in_batches(hands, lambda batch, rows: batch.run(batch.hands, rows, ["mesh"], batch.hands))
 
-    def stages(self, count: int) -> dict[str, Callable[[], None]]:
+    def stages(self, count: int) -> dict[str, Run]:
         """The stages of batches of so many, by name, over what their memory holds now: to be measured."""
         return self._batch(count).stages()
 
@@ -116,5 +119,6 @@ class Work:
             self._batches, self._pixels = {}, self.pictures.pixels
         size = bucket_for(count)
         if size not in self._batches:
-            self._batches[size] = Batch(size, self.parts, self._pixels, self.maps.maps, self._device)
+            memory = self._pixels, self.maps.maps, self._device
+            self._batches[size] = Batch(size, self.parts, *memory, self._record)
         return self._batches[size]

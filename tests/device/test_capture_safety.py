@@ -87,7 +87,7 @@ class Seeing(torch.nn.Module):
 @pytest.mark.parametrize("make", [shipped, seeing])
 def test_every_stage_stays_on_the_device(make, size):
     real = make()
-    with FakeTensorMode(), torch.inference_mode():
+    with FakeTensorMode(), torch.no_grad():
         parts, maps = on_cuda(real), torch.empty((1 + CAMERAS, SIDE, SIDE, 2), device=CUDA)
         pixels = torch.empty((2**20, 3), dtype=torch.uint8, device=CUDA)
         boxes, detected = rows(SAMPLED, size), rows(stages.DETECTED, size)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from hand_recon_ros import Frame
-from hand_recon_ros.device.graphs import BUCKETS, Exchange, Program
+from hand_recon_ros.device.graphs import BUCKETS, Exchange, recorder
 from hand_recon_ros.device.layout import ASKED
 from hand_recon_ros.device.loading import load_on_device
 from hand_recon_ros.node.bag_frames import bag_frames
@@ -42,9 +42,13 @@ def apart(found, wanted):
 def test_a_replay_reads_what_the_tensors_hold_then():
     device = torch.device("cuda")
     source, result = torch.zeros(4, device=device), torch.zeros(4, device=device)
-    program = Program(lambda: result.copy_(source * 2) and None, device)
+
+    def double():
+        result.copy_(source * 2)
+
+    recorded = recorder(device)(double)
     source.fill_(3)
-    program()
+    recorded()
     assert result.tolist() == [6.0] * 4
 
 

@@ -32,6 +32,7 @@ PYTHON_NOT_RUN = {
     "open_dataset(": "needs a data set: tests/train",
     "RenderedStream(": "needs rendered shards: tests/train/test_synthetic_shards.py",
     "DeviceStream(": "needs a GPU, and has no end: tests/train/test_synthetic_device.py",
+    'device="cuda"': "needs a GPU: tests/device",
     "Retargeter.create(": "needs a robot description: tests/retarget",
     "run_wire_node(": "runs until Ctrl-C: test_the_rig_of_the_example_runs_in_the_node",
 }

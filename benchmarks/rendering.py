@@ -1,6 +1,6 @@
 """How fast training hands are rendered: by compiled loops on processors, and on a GPU where there is one.
 
-    python -m benchmarks.rendering [--count 1200] [--size 224] [--processes 1 2] [--workers 15] [--batch 64]
+    python -m benchmarks.rendering [--count 1200] [--size 224] [--processes 1 2] [--workers 15] [--batch 128]
 
 Processors: pictures a second from drawing to the files of a shard, by clock and by processor time, with the processes
 started and the loops compiled before the clock runs; then where a picture's processor time goes. GPU: the same of
@@ -63,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=224, help="pixels")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2], help="that render by compiled loops")
     parser.add_argument("--workers", type=int, default=15, help="processes that draw for the GPU")
-    parser.add_argument("--batch", type=int, default=64, help="pictures that the GPU renders at once")
+    parser.add_argument("--batch", type=int, default=128, help="pictures that the GPU renders at once")
     return parser.parse_args()
 
 

@@ -21,6 +21,7 @@ from hand_recon_ros.networks.intake import IMAGENET
 from hand_recon_ros.networks.layers import Planes
 from hand_recon_ros.networks.live import LiveHands
 from hand_recon_ros.networks.mano_head import right_hand
+from hand_recon_ros.networks.starting_weights import keep_apart
 from hand_recon_ros.networks.two_hands import HandMaps, TwoHandJoints, TwoHands, live_pair, published_eaa
 from hand_recon_ros.types import FloatArray
 
@@ -28,6 +29,8 @@ MAP_CHANNELS = (42, 2, 6)
 MAP_SIZE, PATCH_SIZE, GRID = 64, 8, 8
 WIDTH, DEPTH = 256, 6
 GRAPH_WIDTHS = (192, 96, 48, 24)
+FIRST_METRES = 0.02
+"""Largest weight of the last layer before training: meshes begin as wide as hands are, not three times as wide."""
 
 
 def grid_table(side: int, width: int) -> Tensor:
@@ -138,6 +141,8 @@ class MapDecoder(nn.Module):
         self.dual_gcn = TwoHandGraphs(graphs, dropout)
         self.avg_head = nn.Linear(WIDTH, 3)
         self.coord_head = nn.Linear(GRAPH_WIDTHS[-1], 3)
+        keep_apart(self)
+        nn.init.uniform_(self.coord_head.weight, -FIRST_METRES, FIRST_METRES)
 
     def forward(self, maps: Tensor) -> TwoHands:
         """Decode; the last token gives the camera, which is the same for both hands."""

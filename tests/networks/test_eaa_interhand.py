@@ -18,7 +18,7 @@ from hand_recon_ros.networks.checkpoints import import_checkpoint, load_imported
 from hand_recon_ros.networks.conformance.case import read_case
 from hand_recon_ros.networks.conformance.eaa_interhand import stored_graphs
 from hand_recon_ros.networks.conformance.seeding import synthetic_hand
-from hand_recon_ros.networks.eaa_interhand import EaaInterHand
+from hand_recon_ros.networks.eaa_interhand import GRID, MAP_CHANNELS, PATCH_SIZE, EaaInterHand, MapDecoder
 from hand_recon_ros.networks.eaa_release import EaaRelease
 from hand_recon_ros.networks.graph_coarsening import adjacency, clustered
 from hand_recon_ros.networks.hand_graphs import (
@@ -205,3 +205,14 @@ def test_dropout_acts_in_training_only():
     decoder = EaaInterHand(graphs, hand_joints(), dropout=0.5).decoder
     assert not torch.equal(decoder(planes).vertices, decoder(planes).vertices)
     torch.testing.assert_close(decoder.eval()(planes).vertices, decoder(planes).vertices)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_before_training_pictures_are_told_apart(seed):
+    """With PyTorch's own weights all have the same meshes to a fiftieth, and training makes that no better."""
+    torch.manual_seed(seed)
+    decoder = MapDecoder(stored_graphs(stand_in()), 0.0)
+    patches = torch.rand(4, sum(MAP_CHANNELS), GRID, GRID)
+    with torch.no_grad():
+        vertices = decoder(patches.repeat_interleave(PATCH_SIZE, 2).repeat_interleave(PATCH_SIZE, 3)).vertices
+    assert vertices.std(0).mean() > 0.1 * vertices.std()

@@ -17,7 +17,7 @@ from hand_recon_ros.device.pictures import Placed
 from hand_recon_ros.device.rays import to_map, to_ray
 from hand_recon_ros.device.sampling import sample_regions
 from hand_recon_ros.pipeline.landmarks import INPUT_SIZE
-from hand_recon_ros.pipeline.tracking import SIDE_MEMORY, Track
+from hand_recon_ros.pipeline.tracking import SIDE_MEMORY, Track, log_odds
 from hand_recon_ros.types import CameraModel, Side
 
 Rows = npt.NDArray[Any]
@@ -47,7 +47,7 @@ def asked_rows(
     sample_regions(rows, placed, regions, maps, INPUT_SIZE)
     rows["to_ray"], rows["to_map"], rows["map"] = to_ray(camera, maps), to_map(camera, maps), map_number
     rows["turn"] = maps[:, :, :2] * (INPUT_SIZE / regions[:, 2, None, None])
-    rows["least_right"] = least_right(0.0)
+    rows["least_right"] = NEW
     _remember(rows, tracks)
     return rows
 
@@ -64,7 +64,7 @@ def least_right(side_evidence: float) -> np.float32:
     """The least probability of a right hand that makes a track with so much evidence (0 for a new one) a right one."""
 
     def is_right(probability: np.float32) -> bool:
-        return Track(0, NO_PIXELS, side_evidence).seen_again(NO_PIXELS, float(probability)).side == Side.RIGHT
+        return SIDE_MEMORY * side_evidence + log_odds(float(probability)) > 0  # as Track.seen_again and Track.side
 
     if is_right(ZERO):
         return ZERO
@@ -79,4 +79,5 @@ def least_right(side_evidence: float) -> np.float32:
 
 
 ZERO, ONE = np.float32(0), np.float32(1)
-NO_PIXELS = np.empty((0, 2), np.float32)
+NEW = least_right(0.0)
+"""The least probability that makes a new hand a right one."""

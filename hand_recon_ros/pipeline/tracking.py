@@ -82,7 +82,7 @@ class Track:
 
     def seen_again(self, pixels: Array, right: float) -> Track:
         """In the next frame, where the network gives landmarks and the probability of a right hand."""
-        return replace(self, pixels=pixels, side_evidence=SIDE_MEMORY * self.side_evidence + _log_odds(right))
+        return replace(self, pixels=pixels, side_evidence=SIDE_MEMORY * self.side_evidence + log_odds(right))
 
     def smoothed_by(self, settings: OneEuro, seconds: float) -> Track:
         """With its filter brought up to the last fit, seconds after the one before."""
@@ -102,10 +102,11 @@ class Track:
 
 def new_track(track_id: int, pixels: Array, right: float) -> Track:
     """A hand seen for the first time."""
-    return Track(track_id, pixels, _log_odds(right))
+    return Track(track_id, pixels, log_odds(right))
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
+    """Evidence of a probability, which is never taken for certain."""
     bounded = min(max(probability, 0.01), 0.99)
     return float(np.log(bounded / (1 - bounded)))
 

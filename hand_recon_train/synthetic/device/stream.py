@@ -32,7 +32,9 @@ class DeviceStream:
     Sample i is that of Renderer, its truth exactly, its picture nearly.
     """
 
-    def __init__(self, recipe: Recipe, device: torch.device, batch: int = 128, workers: int = 2, start: int = 0) -> None:
+    def __init__(
+        self, recipe: Recipe, device: torch.device, batch: int = 128, workers: int = 2, start: int = 0
+    ) -> None:
         """Begin with sample `start`; `workers` processes draw, none means this one.
 
         Raises:

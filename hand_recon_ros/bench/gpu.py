@@ -17,7 +17,7 @@ from hand_recon_ros.bench.isolation import isolated
 from hand_recon_ros.bench.report import Cell, Part, Row, Table
 from hand_recon_ros.bench.scenes import SIZES, cut_to, few_hands, focal_camera
 from hand_recon_ros.pipeline import HandRig, Settings
-from hand_recon_ros.pipeline.recipes import RECIPES
+from hand_recon_ros.pipeline.recipes import Recipe, find_recipe
 from hand_recon_ros.runtime.device import cuda_device_count
 from hand_recon_ros.types import Frame
 
@@ -88,8 +88,9 @@ def new_rig(device: str, precision: str, max_hands: int) -> HandRig:
     """A tracking rig on the device path; "cpu" is for tests."""
     from hand_recon_ros.device.loading import load_on_device
 
-    settings = Settings(tracking=True, max_hands=max_hands)
-    return HandRig(*load_on_device(RECIPES[0], settings, device, precision), settings)
+    recipe, settings = find_recipe("default"), Settings(tracking=True, max_hands=max_hands)
+    assert isinstance(recipe, Recipe)
+    return HandRig(*load_on_device(recipe, settings, device, precision), settings)
 
 
 def frame_times(scene: Scene, device: str, precision: str, rounds: int, frames: int = FRAMES) -> list[float]:

@@ -37,7 +37,7 @@ def test_auto_goes_on_with_the_cpu_and_says_so(a_driver, caplog):
     with caplog.at_level(logging.WARNING):
         loaded = load_model("default", Settings(), Options("auto", 1, precision="float16"))
     assert isinstance(loaded.reconstructor, LandmarkFit)
-    assert "CUDA does not work, so that lifted_full runs on the CPU" in caplog.text
+    assert f"CUDA does not work, so that {find_recipe('default').name} runs on the CPU" in caplog.text
 
 
 def test_a_long_error_of_cuda_becomes_one_sentence(monkeypatch):

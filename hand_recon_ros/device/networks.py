@@ -25,11 +25,11 @@ Array = npt.NDArray[np.float32]
 Rows = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedLandmarks(Landmarks):
     """Landmarks of N hands that are already fitted; fitted: (N,) rows of hands_layout."""
 
-    fitted: Rows = None  # type: ignore[assignment]
+    fitted: Rows
 
     def take(self, rows: slice | npt.NDArray[np.intp]) -> FittedLandmarks:
         """The chosen hands, in the order of rows."""

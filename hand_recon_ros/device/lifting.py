@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from hand_recon_ros.device.articulation import PointTables
-from hand_recon_ros.device.rotations import Constants, axis_to_ray
-from hand_recon_ros.pipeline.lifting import LEAST_SD, LENGTH, MOST_SD, Lifter
+from hand_recon_ros.device.rotations import Constants, axis_to_ray, small_turns
+from hand_recon_ros.pipeline.lifting import LEAST_SD, LENGTH, MOST_SD, SEEN_SHARE, Lifter
 
 LEAST = 1e-9
 
@@ -22,7 +22,7 @@ class Seen:
     Attributes:
         rays: (N, 21, 2) undistorted.
         relative: (N, 21, 3) the same points in the camera's axes, up to translation and scale.
-        sight: (N, S) what else the network tells the lifter, or None.
+        sight: (N, 3 + D) what the lifter lacks, or None; see `pipeline.hand_state`.
     """
 
     rays: Tensor
@@ -59,14 +59,19 @@ def lift(layers: Layers, model: PointTables, seen: Seen) -> Lifted:
     """The pose of N hands, angles within their limits."""
     frame, inputs = canonical(model.tables, seen)
     free, shapes = len(model.lower), len(model.shapes)
-    found = _perceptron(layers, inputs, seen.sight)
-    root, angles, betas, root_sd, angle_sd = found.split([6, free, shapes, 3, free], dim=1)
+    found = _perceptron(layers, inputs)
+    six, angles, betas, root_sd, angle_sd = found.split([6, free, shapes, 3, free], dim=1)
+    root = _rotations(six)
+    if seen.sight is not None:
+        turn, bend = seen.sight.split([3, free], dim=1)
+        root, angles = small_turns(model.tables, turn) @ root, angles + bend
+    angle_sd = angle_sd.exp().clamp(LEAST_SD, MOST_SD)
     return Lifted(
-        frame @ _rotations(root),
+        frame @ root,
         angles.clamp(model.lower, model.upper),
         betas,
         root_sd.mean(dim=1, keepdim=True).exp().clamp(LEAST_SD, MOST_SD),
-        angle_sd.exp().clamp(LEAST_SD, MOST_SD),
+        angle_sd if seen.sight is None else SEEN_SHARE * angle_sd,
     )
 
 
@@ -99,10 +104,9 @@ def _centred(points: Tensor) -> Tensor:
     return points - points.mean(dim=1, keepdim=True)
 
 
-def _perceptron(layers: Layers, inputs: Tensor, sight: Tensor | None) -> Tensor:
+def _perceptron(layers: Layers, inputs: Tensor) -> Tensor:
     (weight, bias), *others = layers
     values = torch.addmm(bias, inputs, weight)
-    values = values if sight is None else values + sight
     for weight, bias in others:
         values = torch.addmm(bias, values.relu(), weight)
     return values

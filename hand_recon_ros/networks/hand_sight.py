@@ -1,8 +1,9 @@
 """The landmark network with a head that sees the hand for a lifter.
 
-The head looks at the trunk's last maps of 14 x 14 and 7 x 7, which the pooled features no longer tell apart in place,
-and at the points that the network has found. What it gives is added to the first layer of the lifter
-(`pipeline.lifting`), once as for a right and once as for a left hand, and the probability that it is a right one.
+The head reads the trunk's last maps of 14 x 14 and 7 x 7, which the pooled features no longer tell apart in place, at
+the points that the network has found. Linearly, it says by how much a lifter that only knows these points
+(`pipeline.lifting`) will turn and bend the hand wrongly, once as of a right and once as of a left hand, and what the
+maps add to the logit of its being a right one.
 """
 
 from __future__ import annotations
@@ -11,34 +12,25 @@ import torch
 from torch import Tensor, nn
 
 from hand_recon_ros.networks.hand_landmark import FULL_WIDTHS, INPUT_SIZE, LANDMARK_COUNT, HandLandmark
-from hand_recon_ros.networks.layers import SameConv2d, planes_from_bytes
+from hand_recon_ros.networks.layers import planes_from_bytes
 
 FINE_END, COARSE_END = 15, -4
 """Layers of the trunk up to its last map of 14 x 14, and before its final expansion, of 7 x 7."""
 FINE_CHANNELS, COARSE_CHANNELS = FULL_WIDTHS[4], FULL_WIDTHS[5]
 COMPONENTS = 32
 """Of the finer map, that the head sees."""
-SIGHT = 256
-"""Units of the lifter's first layer."""
-COARSE_UNIT = 2.0
-"""Of the order of the coarser map's numbers."""
-FINE_WIDTH, COARSE_WIDTH, MAP_WIDTH, SIDE_WIDTH = 48, 64, 64, 64
-MAP_SIDE = 7
-LEAST = 1e-6
-"""Distance from 0 and 1 that a probability keeps before it becomes a logit."""
+SIGHT = 3 + 22
+"""A rotation vector and the free angles of the hand."""
+FEATURES = (LANDMARK_COUNT + 1) * (COMPONENTS + COARSE_CHANNELS) + 3 * LANDMARK_COUNT
 
 
 class SightHead(nn.Module):
-    """What a lifter may know of a hand beyond its points, and on which side the hand is."""
+    """What a lifter lacks, and on which side the hand is: one linear layer."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.fine = SameConv2d(COMPONENTS, FINE_WIDTH, 3, 2)
-        self.coarse = nn.Conv2d(COARSE_CHANNELS, COARSE_WIDTH, 1)
-        self.mix = nn.Conv2d(FINE_WIDTH + COARSE_WIDTH, MAP_WIDTH, 1)
-        features = MAP_WIDTH * MAP_SIDE**2 + 3 * LANDMARK_COUNT
-        self.sight = nn.Linear(features, 2 * SIGHT)
-        self.side = nn.Sequential(nn.Linear(features, SIDE_WIDTH), nn.ReLU(), nn.Linear(SIDE_WIDTH, 1))
+        self.sight = nn.Linear(FEATURES, 2 * SIGHT)
+        self.side = nn.Linear(FEATURES, 1)
 
     def forward(self, fine: Tensor, coarse: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         """Look at a hand.
@@ -49,12 +41,32 @@ class SightHead(nn.Module):
             points: (B, 21, 3) in pixels of the crop.
 
         Returns:
-            (B, 2, 256) as for a right and as for a left hand, and (B,) logits of its being a right one.
+            (B, 2, 25) as of a right and as of a left hand, and (B,) what to add to the logit of its being a right one.
         """
-        maps = torch.cat([self.fine(fine), self.coarse(coarse * (1 / COARSE_UNIT))], dim=1).relu()
-        flat = self.mix(maps).relu().flatten(1)
-        features = torch.cat([flat, (points * (1 / INPUT_SIZE) - 0.5).flatten(1)], dim=1)
+        features = features_of(fine, coarse, points)
         return self.sight(features).unflatten(1, (2, SIGHT)), self.side(features).squeeze(1)
+
+
+def features_of(fine: Tensor, coarse: Tensor, points: Tensor) -> Tensor:
+    """What the maps hold at the points of the crop and on average, and the points: (B, FEATURES); see `SightHead`.
+
+    At the points a finger looks much the same wherever it is.
+    """
+    places = points[..., :2] * (1 / INPUT_SIZE)
+    rows = [torch.cat([read_at(maps, places), maps.mean((2, 3))[:, None]], dim=1) for maps in (fine, coarse)]
+    return torch.cat([torch.cat(rows, dim=2).flatten(1), points.flatten(1)], dim=1)
+
+
+def read_at(maps: Tensor, places: Tensor) -> Tensor:
+    """Square maps (B, C, S, S) at places (B, P, 2) in shares of their sides, between pixels linearly: (B, P, C).
+
+    Made of products only, which every engine runs fast; zero outside.
+    """
+    side = maps.shape[-1]
+    pixels = torch.arange(side, dtype=maps.dtype, device=maps.device)
+    near = (1 - (places[..., None] * side - 0.5 - pixels).abs()).relu()
+    weights = near[:, :, 1, :, None] * near[:, :, 0, None, :]
+    return weights.flatten(2) @ maps.flatten(2).mT
 
 
 class HandSight(nn.Module):
@@ -62,7 +74,7 @@ class HandSight(nn.Module):
 
     Returns:
         landmarks (B, 21, 3), presence (B,), right (B,), world (B, 21, 3): as HandLandmark.
-        sight (B, 2, 256): for the lifter, as of a right and as of a left hand.
+        sight (B, 2, 25): what a lifter lacks, as of a right and as of a left hand: rotation vector and free angles.
     """
 
     def __init__(self) -> None:
@@ -81,6 +93,7 @@ class HandSight(nn.Module):
     def forward(self, crops: Tensor) -> tuple[Tensor, ...]:
         """Find the landmarks and look at the hand; see the class for shapes."""
         fine, coarse, pooled = self.maps(crops)
-        landmarks, presence, right, world = self.landmarker.read(pooled)
+        landmarks, presence, _, world = self.landmarker.read(pooled)
         sight, side = self.head(self.reduce(fine), coarse, landmarks)
-        return landmarks, presence, torch.sigmoid(side + torch.logit(right, LEAST)), world, sight
+        right = torch.sigmoid(side + self.landmarker.side(pooled).squeeze(1))
+        return landmarks, presence, right, world, sight

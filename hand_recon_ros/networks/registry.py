@@ -72,6 +72,7 @@ NETWORKS = (
     shipped("palm_detector", "palm_detector:PalmDetector", 192),
     shipped("hand_landmark_full", "hand_landmark:hand_landmark_full", 224),
     shipped("hand_landmark_lite", "hand_landmark:hand_landmark_lite", 224),
+    shipped("hand_sight", "hand_sight:HandSight", 224),
     mesh_network(
         "handoccnet",
         "handoccnet:HandOccNet",

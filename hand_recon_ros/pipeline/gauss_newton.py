@@ -80,14 +80,14 @@ def moved(model: Articulation, state: HandState, step: Array) -> HandState:
     angles[:, joint, axis] += step[:, where]
     angles[:, joint, axis] = angles[:, joint, axis].clip(model.lower[joint, axis], model.upper[joint, axis])
     return HandState(
-        _turn(step[:, ROTATION]) @ state.root,
+        small_turns(step[:, ROTATION]) @ state.root,
         _shifted(state.translation, step[:, 3:6]),
         angles,
         state.betas + step[:, where.stop :] if step.shape[1] > where.stop else state.betas,
     )
 
 
-def _turn(vectors: Array) -> Array:
+def small_turns(vectors: Array) -> Array:
     """Rotations (N, 3, 3) by small vectors (N, 3): Cayley's map, which agrees with the exponential to second order."""
     skew = skew_matrix(vectors / 2)
     return np.eye(3) + 2 / (1 + (vectors**2).sum(axis=1) / 4)[:, None, None] * (skew + skew @ skew)

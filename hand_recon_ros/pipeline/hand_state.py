@@ -19,7 +19,8 @@ class Observation:
     Attributes:
         rays: (N, L, 2) undistorted ray directions x/z, y/z of the landmarks.
         relative: (N, L, 3) the same points in the camera's axes, up to translation and scale.
-        sight: (N, S) what else a lifter may know of the hands, None where their network says nothing.
+        sight: (N, 3 + D) rotation vector, in the lifter's canonical frame, and free angles by which a lifter that knows
+            the points alone would be off; None where the network that saw the hands does not say.
     """
 
     rays: Array

@@ -35,8 +35,8 @@ class Landmarks:
         relative: (N, 21, 3) metres in the camera's axes as if the hand stood at the image centre, own origin.
         presence: (N,) probability that the region shows a hand.
         right: (N,) probability that it is a right hand.
-        sight: (N, 2, S) what else a lifter may know of it, as of a right and as of a left hand; None where the network
-            says nothing.
+        sight: (N, 2, S) what a lifter lacks, as of a right and as of a left hand (see Observation); None where the
+            network does not say.
     """
 
     pixels: Array

@@ -18,6 +18,7 @@ from safetensors.numpy import load_file
 from hand_recon_ros.networks.cards import check_shipped
 from hand_recon_ros.paths import shared_file
 from hand_recon_ros.pipeline.articulation import Articulation
+from hand_recon_ros.pipeline.gauss_newton import small_turns
 from hand_recon_ros.pipeline.hand_state import Observation, centred
 from hand_recon_ros.pipeline.reconstruction import axis_to_ray
 
@@ -28,6 +29,9 @@ LAYERS = 4
 LENGTH = 0.05
 """Metres, of the order of what the network's relative points are apart: brings its inputs near 1."""
 LEAST_SD, MOST_SD = np.exp([-5.0, 1.0])
+SEEN_SHARE = 0.7
+"""Of the angles' spread, where the network has seen the hand and so knows part of what its points leave open. How it
+was chosen: docs/lifter.md."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +68,21 @@ def load_lifter(weights: str) -> Lifter:
 
 
 def lift(lifter: Lifter, model: Articulation, seen: Observation) -> Lifted:
-    """The pose of N hands, angles within their limits."""
+    """The pose of N hands, with what their network's sight adds to it, angles within their limits."""
     frame, inputs = canonical(seen)
     free, shapes = len(model.free), model.part_shapes.shape[0]
-    root, angles, betas, root_sd, angle_sd = np.split(
-        outputs(lifter, inputs, seen.sight).astype(np.float64), np.cumsum([6, free, shapes, 3]), axis=1
+    six, angles, betas, root_sd, angle_sd = np.split(
+        outputs(lifter, inputs).astype(np.float64), np.cumsum([6, free, shapes, 3]), axis=1
     )
+    root = _rotations(six)
+    if seen.sight is not None:
+        turn, bend = np.split(seen.sight.astype(np.float64), [3], axis=1)
+        root, angles = small_turns(turn) @ root, angles + bend
     every = np.zeros((len(inputs), *model.lower.shape))
     joint, axis = model.free.T
     every[:, joint, axis] = angles.clip(model.lower[joint, axis], model.upper[joint, axis])
-    spread = (np.exp(sd).clip(LEAST_SD, MOST_SD) for sd in (root_sd.mean(axis=1, keepdims=True), angle_sd))
-    return Lifted(frame @ _rotations(root), every, betas, *spread)
+    root_sd, angle_sd = (np.exp(sd).clip(LEAST_SD, MOST_SD) for sd in (root_sd.mean(axis=1, keepdims=True), angle_sd))
+    return Lifted(frame @ root, every, betas, root_sd, angle_sd if seen.sight is None else SEEN_SHARE * angle_sd)
 
 
 def canonical(seen: Observation) -> tuple[Array, Array]:
@@ -111,17 +119,13 @@ def _upright(direction: Array) -> Array:
     return turn
 
 
-def outputs(lifter: Lifter, inputs: Array, sight: Array | None = None) -> Array:
-    """What the perceptron gives (N, O) for inputs (N, INPUTS): 6 of the root, D angles, B betas, 3 + D logarithms.
-
-    Sight (N, S) goes into its first layer.
-    """
+def outputs(lifter: Lifter, inputs: Array) -> Array:
+    """What the perceptron gives (N, O) for inputs (N, INPUTS): 6 of the root, D angles, B betas, 3 + D logarithms."""
     values = inputs
-    for number, (weight, bias) in enumerate(lifter.layers):
-        values = (values if number == 0 else np.maximum(values, 0)) @ weight.T + bias
-        if number == 0 and sight is not None:
-            values = values + sight
-    return values
+    for weight, bias in lifter.layers[:-1]:
+        values = np.maximum(values @ weight.T + bias, 0)
+    weight, bias = lifter.layers[-1]
+    return values @ weight.T + bias
 
 
 def _rotations(six: Array) -> Array:

@@ -89,6 +89,14 @@ RECIPES = (
         "landmark_regressor.npz",
         "the same with a smaller landmark network, half the time, less exact",
     ),
+    Recipe(
+        "sighted_full",
+        "palm_detector",
+        "hand_sight",
+        "landmark_regressor.npz",
+        "as lifted_full, with a landmark network that also tells what it sees of the fingers",
+        "landmark_lifter.safetensors",
+    ),
 )
 
 

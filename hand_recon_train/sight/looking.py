@@ -1,7 +1,5 @@
 """What the landmark network and its trunk see of rendered hands, with the truth: shards of arrays on disk.
 
-    python -m hand_recon_train.sight.looking FOLDER [--seed 301] [--shards 100]
-
 Each hand is looked at twice: in a crop close to where its true points place it, and in the crop that this look places.
 One of the looks, by chance, is at the mirrored picture, as a hand of the other side. Shards that are there are kept, so
 that a run can be ended and taken up again at any time.
@@ -9,7 +7,6 @@ that a run can be ended and taken up again at any time.
 
 from __future__ import annotations
 
-import argparse
 import logging
 from pathlib import Path
 from typing import Any
@@ -20,11 +17,11 @@ import numpy.typing as npt
 import torch
 
 from hand_recon_ros.camera import project
-from hand_recon_ros.hand_model import angles_from_rotations, axis_angle_to_matrix, free_hand_anatomy, load_free_hand
+from hand_recon_ros.hand_model import angles_from_rotations, axis_angle_to_matrix, free_hand_anatomy
+from hand_recon_ros.networks.hand_sight import HandSight
 from hand_recon_ros.pipeline.articulation import Articulation
 from hand_recon_ros.pipeline.cropping import crop_regions
 from hand_recon_ros.pipeline.landmarks import INPUT_SIZE, Landmarks, in_image
-from hand_recon_ros.pipeline.recipes import RECIPES, load_articulation
 from hand_recon_ros.pipeline.reconstruction import MIRROR, observe
 from hand_recon_ros.pipeline.regions import crop_to_image, regions_from_landmarks
 from hand_recon_ros.runtime.backends import Run
@@ -143,16 +140,16 @@ def _row(
     }
 
 
-def prepare(folder: Path) -> Run:
-    """The network that gives the maps, ready to run; its components are made at first and then kept in the folder."""
-    network = blind_network()
-    kept = folder / COMPONENTS_FILE
+def prepared(folder: Path) -> HandSight:
+    """The network whose maps are looked at; its components are found at first and then kept in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    network, kept = blind_network(), folder / COMPONENTS_FILE
     if kept.exists():
         network.reduce.load_state_dict(torch.load(kept, weights_only=True))
     else:
         fit_components(network, _some_crops())
         torch.save(network.reduce.state_dict(), kept)
-    return compiled(network, folder / "maps.onnx")
+    return network
 
 
 def _some_crops() -> Array:
@@ -166,35 +163,31 @@ def _some_crops() -> Array:
     return np.concatenate(crops)
 
 
-def main() -> None:
-    """Write the shards that are missing."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--size", type=int, default=SIZE)
-    parser.add_argument("--shards", type=int, default=100)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+def look_at_shards(network: HandSight, points: Articulation, folder: Path, seed: int, count: int) -> list[Path]:
+    """The first shards of a seed; those that the folder lacks are made."""
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    run, points = prepare(arguments.folder), load_articulation(load_free_hand(), RECIPES[0])
-    renderer = Renderer(Recipe(arguments.seed, arguments.size))
-    for number in range(arguments.shards):
-        path = arguments.folder / f"{arguments.seed}-{number:04d}.npz"
-        if path.exists():
-            continue
-        rows = []
-        for start in range(number * PICTURES, (number + 1) * PICTURES, BATCH):
-            batch = [renderer(index) for index in range(start, start + BATCH)]
-            rows += look(run, points, batch, np.random.default_rng((arguments.seed, 1, start)))
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            arrays: dict[str, Any] = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-            np.savez(file, **arrays)
-        part.rename(path)
-        logger.info("%s: %d looks", path.name, len(rows))
+    paths = [folder / f"{seed}-{number:04d}.npz" for number in range(count)]
+    missing = [number for number, path in enumerate(paths) if not path.exists()]
+    if missing:
+        run, renderer = compiled(network, folder / "maps.onnx"), Renderer(Recipe(seed, SIZE))
+        for number in missing:
+            _write(paths[number], _shard(run, points, renderer, number))
+    return paths
 
 
-if __name__ == "__main__":
-    main()
+def _shard(run: Run, points: Articulation, renderer: Renderer, number: int) -> list[dict[str, Array]]:
+    rows = []
+    for start in range(number * PICTURES, (number + 1) * PICTURES, BATCH):
+        batch = [renderer(index) for index in range(start, start + BATCH)]
+        rows += look(run, points, batch, np.random.default_rng((renderer.recipe.seed, 1, start)))
+    return rows
+
+
+def _write(path: Path, rows: list[dict[str, Array]]) -> None:
+    """Under another name first, so that a shard is either whole or not there."""
+    part = path.with_suffix(".part")
+    arrays: dict[str, Any] = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+    with part.open("wb") as file:
+        np.savez(file, **arrays)
+    part.rename(path)
+    logger.info("%s: %d looks", path.name, len(rows))

@@ -1,4 +1,4 @@
-"""Looks at rendered hands, read from the shards of a folder, and what a head and a lifter learn from them."""
+"""Looks at rendered hands, read from the shards of a folder, and what a head learns from them."""
 
 from __future__ import annotations
 
@@ -9,54 +9,52 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
+from hand_recon_ros.hand_model import matrix_to_axis_angle
+from hand_recon_ros.networks.hand_sight import features_of
 from hand_recon_ros.pipeline.articulation import Articulation
 from hand_recon_ros.pipeline.hand_state import Observation, centred
-from hand_recon_ros.pipeline.lifting import canonical
-from hand_recon_train.lifting.widening import displacement_metric
+from hand_recon_ros.pipeline.lifting import Lifter, canonical, lift
 
 Array = npt.NDArray[Any]
 
+LEAST = 1e-6
+"""Distance from 0 and 1 that a probability keeps before it becomes a logit."""
 PRESENT = 0.5
 """Probability over which the pipeline takes a crop for a hand."""
 
 
 @dataclass(frozen=True)
 class Looks:
-    """N looks; see `SightHead` for the maps and points, `canonical` for the inputs, `Examples` for the truth.
+    """N looks at hands.
 
     Attributes:
-        side_logit: (N,) of the landmark network. is_right: (N,) whether the crop shows a right hand.
+        features: (N, F) of a head, half precision.
+        side_logit: (N,) of the landmark network.
+        is_right: (N,) whether the crop shows a right hand.
+        error: (N, 25) rotation vector, in the lifter's canonical frame, and free angles that the lifter lacks.
     """
 
-    fine: Tensor
-    coarse: Tensor
-    points: Tensor
-    side_logit: Tensor
-    is_right: Tensor
-    inputs: Tensor
-    root: Tensor
-    angles: Tensor
-    betas: Tensor
-    metric: Tensor
+    features: Array
+    side_logit: Array
+    is_right: npt.NDArray[np.bool_]
+    error: Array
 
     def __len__(self) -> int:
-        return len(self.points)
-
-    def take(self, rows: Tensor) -> Looks:
-        """The chosen looks, in single precision."""
-        return Looks(*(array[rows].float() for array in vars(self).values()))
+        return len(self.features)
 
 
 def read_shards(files: list[Path]) -> dict[str, Array]:
-    """The looks of shards at what the pipeline would take for a hand: arrays by name."""
+    """The looks of shards at what the pipeline would take for a hand: arrays by name, features instead of maps."""
     parts: dict[str, list[Array]] = {}
     for file in files:
         with np.load(file, allow_pickle=False) as shard:
             rows = shard["presence"] > PRESENT
-            for name in shard.files:
-                parts.setdefault(name, []).append(shard[name][rows])
+            arrays = {name: shard[name][rows] for name in shard.files}
+        fine, coarse = (torch.from_numpy(arrays.pop(name)).float() for name in ("fine", "coarse"))
+        arrays["features"] = features_of(fine, coarse, torch.from_numpy(arrays["points"])).half().numpy()
+        for name, array in arrays.items():
+            parts.setdefault(name, []).append(array)
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
@@ -65,23 +63,17 @@ def observed(looks: dict[str, Array]) -> Observation:
     return Observation(looks["rays"].astype(float), centred(looks["relative"].astype(float)))
 
 
-def learnt_from(model: Articulation, looks: dict[str, Array]) -> Looks:
-    """Looks with their truth in the canonical frame."""
-    frame, inputs = canonical(observed(looks))
-    root = np.swapaxes(frame, 1, 2) @ looks["root"].astype(float)
-    angles, betas = looks["angles"].astype(float), looks["betas"].astype(float)
+def learnt_from(model: Articulation, lifter: Lifter, looks: dict[str, Array]) -> Looks:
+    """What a head can learn beside a lifter that only knows points."""
+    seen = observed(looks)
+    frame, lifted = canonical(seen)[0], lift(lifter, model, seen)
+    turn = np.swapaxes(frame, 1, 2) @ looks["root"] @ np.swapaxes(lifted.root, 1, 2) @ frame
     joint, axis = model.free.T
-    right = looks["right"].astype(np.float64).clip(1e-6, 1 - 1e-6)
-    arrays = (
-        looks["fine"],
-        looks["coarse"],
-        looks["points"],
-        np.log(right / (1 - right)).astype(np.float32),
+    bend = (looks["angles"] - lifted.angles)[:, joint, axis]
+    right = looks["right"].astype(np.float64).clip(LEAST, 1 - LEAST)
+    return Looks(
+        looks["features"],
+        np.log(right / (1 - right)),
         looks["is_right"],
-        inputs,
-        root.astype(np.float32),
-        angles[:, joint, axis].astype(np.float32),
-        betas.astype(np.float32),
-        displacement_metric(model, root, angles, betas).astype(np.float16),
+        np.concatenate([matrix_to_axis_angle(turn), bend], axis=1),
     )
-    return Looks(*map(torch.from_numpy, arrays))

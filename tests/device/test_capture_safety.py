@@ -62,15 +62,15 @@ def rows(layout, size):
 
 
 def shipped():
-    """The parts of the default model."""
-    recipe, hand = find_recipe("default"), load_free_hand()
+    """The parts of a model with a lifter."""
+    recipe, hand = find_recipe("lifted_full"), load_free_hand()
     return load_parts(recipe, hand, load_articulation(hand, recipe), torch.device("cpu"), "float32")
 
 
 def seeing():
     """The same with a landmark network that tells the lifter more than points, and a layout with room for it."""
     parts = shipped()
-    layout = hands_layout(len(parts.mesh.weights), len(parts.points.lower), len(parts.lifter[0][1]))
+    layout = hands_layout(len(parts.mesh.weights), len(parts.points.lower), 3 + len(parts.points.lower))
     return replace(parts, landmarker=Seeing(parts.landmarker, layout["sight"].shape), layout=layout)
 
 

@@ -8,13 +8,14 @@ import pytest
 
 from hand_recon_ros.node.load import check_model, load_pipeline
 from hand_recon_ros.node.parameters import NodeParameters
+from hand_recon_ros.pipeline.recipes import DEFAULT
 
 
 def test_the_default_model_is_checked_and_loaded() -> None:
     parameters = NodeParameters(device="cpu", threads=1)
     check_model(parameters)
     description = load_pipeline(parameters).description
-    assert description["model"] == "lifted_full"
+    assert description["model"] == DEFAULT
     assert any("sha256" in value for value in description.values())
 
 

@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hand_recon_ros.hand_model import axis_angle_to_matrix, load_free_hand
+from hand_recon_ros.hand_model import axis_angle_to_matrix, load_free_hand, matrix_to_axis_angle
 from hand_recon_ros.pipeline.articulation import pose_points, shape_points
-from hand_recon_ros.pipeline.hand_state import HandState, Observation, join_states
+from hand_recon_ros.pipeline.hand_state import HandState, Observation, join_observations, join_states
+from hand_recon_ros.pipeline.landmarks import Landmarks, join_landmarks
 from hand_recon_ros.pipeline.lifted_fit import LiftedFit
 from hand_recon_ros.pipeline.lifting import canonical, lift, load_lifter
 from hand_recon_ros.pipeline.recipes import find_recipe, load_articulation
+from hand_recon_ros.pipeline.reconstruction import observe
+from hand_recon_ros.types import CameraModel, Side
 from hand_recon_train.synthetic.poses import NAMED_POSES
 
 RECIPE = find_recipe("lifted_full")
@@ -103,3 +106,33 @@ def test_no_hand_depends_on_the_others():
         alone = fitted(seen.take(slice(row, row + 1)))
         for name, array in vars(alone).items():
             assert array[0] == pytest.approx(getattr(together, name)[row], abs=1e-4)
+
+
+def seen_with(sight):
+    seen = seen_as(hands((0.2, 0.4, 0.0)))
+    return Observation(seen.rays, seen.relative, np.broadcast_to(sight, (len(seen.rays), len(sight))))
+
+
+def test_what_a_network_sees_bends_and_turns_the_lifted_hand_and_makes_it_surer():
+    nothing, joint, axis = np.zeros(3 + len(POINTS.free)), *POINTS.free.T
+    before, blind = lift(LIFTER, POINTS, seen_with(nothing)), lift(LIFTER, POINTS, seen_as(hands((0.2, 0.4, 0.0))))
+    assert before.root == pytest.approx(blind.root) and before.angles == pytest.approx(blind.angles)
+    assert (before.angle_sd < blind.angle_sd).all()
+    after = lift(LIFTER, POINTS, seen_with(np.where(np.arange(len(nothing)) < 3, [0.1, 0, 0, *nothing[3:]], 0.05)))
+    bent = (after.angles - before.angles)[:, joint, axis]
+    free = (bent > 0.049) | (after.angles[:, joint, axis] == POINTS.upper[joint, axis])
+    # What the limits cut off before is not there to be bent.
+    assert (bent < 0.0501).all() and (free | (before.angles[:, joint, axis] == POINTS.lower[joint, axis])).all()
+    turned = matrix_to_axis_angle(after.root @ np.swapaxes(before.root, 1, 2))
+    assert np.linalg.norm(turned, axis=1) == pytest.approx(0.1, rel=0.01)
+
+
+def test_each_side_is_told_what_was_seen_of_it():
+    camera, chance = CameraModel(200, 200, 112, 112, 224, 224), np.random.default_rng(0)
+    pixels, relative = chance.uniform(50, 170, (2, 21, 2)), chance.normal(0, 0.05, (2, 21, 3))
+    sight = chance.normal(size=(2, 2, 25)).astype(np.float32)
+    seen = Landmarks(pixels.astype(np.float32), relative.astype(np.float32), np.ones(2), np.ones(2), sight)
+    told = observe(seen, [Side.LEFT, Side.RIGHT], camera)
+    assert (told.sight == sight[[0, 1], [1, 0]]).all()
+    assert (join_observations([told, told.take(slice(0, 1))]).sight == told.sight[[0, 1, 0]]).all()
+    assert (join_landmarks([seen, seen.take(slice(1, 2))]).sight == sight[[0, 1, 1]]).all()

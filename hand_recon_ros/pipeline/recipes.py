@@ -19,7 +19,7 @@ from hand_recon_ros.pipeline.hands import RIGHT_FILE, load_hands
 
 logger = logging.getLogger(__name__)
 
-DEFAULT = "lifted_full"
+DEFAULT = "sighted_full"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Kinematics, lifter, fit and mesh on the device agree with those in NumPy, which measured the accuracy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -90,12 +92,14 @@ def lifter():
     return lifting.load_lifter(find_recipe("default").lifter)
 
 
-def test_the_lifter(articulation, tables, parts, lifter, random_hands):
+@pytest.mark.parametrize("with_sight", [False, True])
+def test_the_lifter(articulation, tables, parts, lifter, random_hands, with_sight):
     state = random_hands(12, 3)
-    points = posed(articulation, tables, state)[0].points + state.translation[:, None]
-    seen = observed(points, 0.002, 4)
-    wanted = lifting.lift(lifter, articulation, seen)
-    found = lift(parts.lifter, tables, Seen(tensor(seen.rays), tensor(seen.relative)))
+    seen = observed(posed(articulation, tables, state)[0].points + state.translation[:, None], 0.002, 4)
+    sight = np.random.default_rng(5).normal(scale=0.1, size=(12, 3 + len(articulation.free))) if with_sight else None
+    wanted = lifting.lift(lifter, articulation, replace(seen, sight=sight))
+    on = Seen(tensor(seen.rays), tensor(seen.relative), tensor(sight) if with_sight else None)
+    found = lift(parts.lifter, tables, on)
     assert found.root.numpy() == pytest.approx(wanted.root, abs=1e-4)
     assert found.angles.numpy() == pytest.approx(free_angles(articulation, wanted.angles), abs=1e-4)
     for name in ("betas", "root_sd", "angle_sd"):

@@ -1,6 +1,6 @@
 """Models side by side on rendered pictures that no weights were trained on, by difficulty: found, side, error.
 
-    python -m benchmarks.lifting [--pictures 600] [--first 0] [--workers 2] [--models landmarks_full lifted_full default]
+    python -m benchmarks.lifting [--pictures 600] [--first 0] [--workers 2] [--models landmarks_full default]
 
 Seed 901, pictures of 256 pixels, whole pipelines with the true intrinsics and every picture alone. A hand counts as
 found when a found hand's points lie within half its extent of its joints, on average. Errors are those of the found

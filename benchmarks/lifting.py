@@ -1,6 +1,6 @@
 """Models side by side on rendered pictures that no weights were trained on, by difficulty: found, side, error.
 
-    python -m benchmarks.lifting [--pictures 600] [--first 0] [--workers 2] [--models landmarks_full default]
+    python -m benchmarks.lifting [--pictures 600] [--first 0] [--workers 2] [--models NAME ...]
 
 Seed 901, pictures of 256 pixels, whole pipelines with the true intrinsics and every picture alone. A hand counts as
 found when a found hand's points lie within half its extent of its joints, on average. Errors are those of the found
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=600)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--models", nargs="+", default=["landmarks_full", "lifted_full", "default"])
+    parser.add_argument("--models", nargs="+", default=["landmarks_full", "default", "sighted_full"])
     arguments = parser.parse_args()
     starts = range(arguments.first, arguments.first + arguments.pictures, AT_ONCE)
     with get_context("spawn").Pool(arguments.workers) as pool:

@@ -1,6 +1,6 @@
 """Models beside each other on photographs whose joints were marked by hand: found, side, and how far off they are.
 
-    python -m benchmarks.photographs FOLDER [--models default lifted_full landmarks_full]
+    python -m benchmarks.photographs FOLDER [--models landmarks_full default sighted_full]
 
 FOLDER holds the photographs that tests/data/photograph_joints.json names; they may not be passed on. The marks were
 read off the enlarged pictures by eye; none is a network's output, and nothing was trained on them. A hand counts as
@@ -28,7 +28,7 @@ from hand_recon_ros.types import Hand, HandFrame, Side
 Array = npt.NDArray[np.floating]
 
 MARKS = Path(__file__).parents[1] / "tests" / "data" / "photograph_joints.json"
-MODELS = ("default", "lifted_full", "landmarks_full")
+MODELS = ("landmarks_full", "default", "sighted_full")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from hand_recon_ros.pipeline.hands import RIGHT_FILE, load_hands
 
 logger = logging.getLogger(__name__)
 
-DEFAULT = "sighted_full"
+DEFAULT = "lifted_full"
 
 
 @dataclass(frozen=True)

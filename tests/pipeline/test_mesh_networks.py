@@ -25,6 +25,7 @@ from hand_recon_ros import Frame, ScaleSource, Side
 from hand_recon_ros.camera import project
 from hand_recon_ros.pipeline import HandRig, Settings
 from hand_recon_ros.pipeline.box_finder import BoxFinder
+from hand_recon_ros.pipeline.landmarks import join_landmarks
 from hand_recon_ros.pipeline.mesh_crops import MeshCrops
 from hand_recon_ros.pipeline.mesh_placement import MeshPlacement
 from hand_recon_ros.pipeline.meshes import Meshes, join_meshes
@@ -130,9 +131,8 @@ class TwoBoxes:
         return [self._joined(of_view) for of_view in found]
 
     def _joined(self, found):
-        first = found[0]
-        seen = type(first.seen)(*(np.concatenate([vars(f.seen)[k] for f in found]) for k in vars(first.seen)))
-        return replace(first, seen=seen, tracks=tuple(track for f in found for track in f.tracks))
+        seen = join_landmarks([f.seen for f in found])
+        return replace(found[0], seen=seen, tracks=tuple(track for f in found for track in f.tracks))
 
 
 def pair_rig(*boxes):

@@ -42,10 +42,10 @@ def loaded():
 def eagerly(monkeypatch, loaded):
     """Networks of the zoo run as they are built: an export of each would take a minute."""
 
-    def load(network, device, threads, **options):
+    def load(network, device, threads, precision, **options):
         if network in loaded:
             return loaded[network]
-        engine = load_engine(network, device, 1, engine="torch" if options else "auto", **options)
+        engine = load_engine(network, device, 1, precision, "torch" if options else "auto", **options)
         if network in SMALL:
             loaded[network] = engine
         return engine

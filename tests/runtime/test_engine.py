@@ -29,7 +29,8 @@ def loaded(network: str, engine_name: str) -> Engine:
 
 
 def hands(network: str) -> np.ndarray:
-    with np.load(DATA / f"{network}_reference.npz") as stored:
+    kept_for = {"hand_sight": "hand_landmark_full"}.get(network, network)
+    with np.load(DATA / f"{kept_for}_reference.npz") as stored:
         return stored["images"]
 
 

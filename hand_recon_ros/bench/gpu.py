@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,10 @@ from hand_recon_ros.pipeline import HandRig, Settings
 from hand_recon_ros.pipeline.recipes import Recipe, find_recipe
 from hand_recon_ros.runtime.device import cuda_device_count
 from hand_recon_ros.types import Frame
+
+if TYPE_CHECKING:
+    from hand_recon_ros.device.reconstructor import DeviceFit
+    from hand_recon_ros.pipeline.finding import HandFinder
 
 FRAMES = 30
 PRECISIONS = ("float32", "float16")
@@ -84,13 +89,13 @@ def gpu(rounds: int) -> Part:
     return Part("GPU", (Table(FRAME_TITLE, columns, tuple(frames)), stage_table(stages)))
 
 
-def new_rig(device: str, precision: str, max_hands: int) -> HandRig:
-    """A tracking rig on the device path; "cpu" is for tests."""
+def loaded(device: str, precision: str, settings: Settings) -> tuple[HandFinder, DeviceFit]:
+    """The default model on the device path; "cpu" is for tests."""
     from hand_recon_ros.device.loading import load_on_device
 
-    recipe, settings = find_recipe("default"), Settings(tracking=True, max_hands=max_hands)
+    recipe = find_recipe("default")
     assert isinstance(recipe, Recipe)
-    return HandRig(*load_on_device(recipe, settings, device, precision), settings)
+    return load_on_device(recipe, settings, device, precision)
 
 
 def frame_times(scene: Scene, device: str, precision: str, rounds: int, frames: int = FRAMES) -> list[float]:
@@ -99,7 +104,8 @@ def frame_times(scene: Scene, device: str, precision: str, rounds: int, frames: 
     Raises:
         RuntimeError: not all hands were found.
     """
-    rig, stamps, found, times = new_rig(device, precision, scene.hands), count(0, PERIOD_NS), 0, []
+    settings, stamps, found, times = Settings(tracking=True, max_hands=scene.hands), count(0, PERIOD_NS), 0, []
+    rig = HandRig(*loaded(device, precision, settings), settings)
     pictures = cut_to(few_hands(scene.hands, frames), *SIZES[scene.size])
     camera = focal_camera(*SIZES[scene.size])
     for _ in range(rounds + 1):
@@ -137,10 +143,7 @@ def stage_times(
     """Milliseconds of each stage in batches of these sizes, over whatever their memory holds."""
     import torch
 
-    from hand_recon_ros.device.reconstructor import DeviceFit
-
-    fit = new_rig(device, precision, 1)._reconstructor
-    assert isinstance(fit, DeviceFit)
+    _, fit = loaded(device, precision, Settings(max_hands=1))
     with torch.inference_mode():
         return {
             size: {name: replay_ms(run, repeats, device) for name, run in fit.work.stages(size).items()}

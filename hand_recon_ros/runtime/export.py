@@ -50,6 +50,11 @@ def export_onnx(build: Build, engine: str, path: Path) -> None:
     fold(network, images[:1])
     if engine == "onnxruntime":
         split_prelu(network)
+    write_onnx(network, images, path)
+
+
+def write_onnx(network: nn.Module, images: Tensor, path: Path) -> None:
+    """Write a network that takes images like these (B, H, W, 3), B at least 2, with a free batch size."""
     program = torch.onnx.export(
         network,
         (images,),

@@ -27,7 +27,7 @@ from hand_recon_ros.pipeline.regions import crop_to_image, regions_from_landmark
 from hand_recon_ros.runtime.backends import Run
 from hand_recon_ros.types import ByteImage, Side
 from hand_recon_train.datasets.sample import HandTruth
-from hand_recon_train.lifting.sampling import difficulty, jittered
+from hand_recon_train.lifting.sampling import jittered
 from hand_recon_train.sight.trunk import blind_network, compiled, fit_components
 from hand_recon_train.synthetic.renderer import Recipe, Rendered, Renderer
 
@@ -116,12 +116,11 @@ def _row(
     in_crop = np.linalg.solve(to_image[:, :2], (true - to_image[:, 2]).T).T
     if mirrored:
         in_crop[:, 0] = INPUT_SIZE - 1 - in_crop[:, 0]
-    points, presence, right, world, coarse, fine = outputs
+    points, presence, right, _, coarse, fine = outputs
     return {
         "coarse": coarse.astype(np.float16),
         "fine": fine.astype(np.float16),
         "points": points.astype(np.float32),
-        "world": world.astype(np.float16),
         "presence": np.float32(presence),
         "right": np.float32(right),
         "is_right": np.bool_((hand.side == Side.RIGHT) != mirrored),
@@ -131,12 +130,6 @@ def _row(
         "true_points": in_crop.astype(np.float32),
         "root": rotations[0].astype(np.float32),
         "angles": angles_from_rotations(free_hand_anatomy().axes.astype(np.float64), rotations[1:]).astype(np.float32),
-        "betas": hand.mano.betas.astype(np.float32),
-        "wrist": (hand.joints[0] * mirror).astype(np.float32),
-        "joints": ((hand.joints - hand.joints[0]) * mirror).astype(np.float32),
-        "content": np.array(rendered.content.ljust(40)[:40].encode(), "S40"),
-        **difficulty(sample, hand),
-        "hands": np.uint8(len(sample.hands)),
     }
 
 

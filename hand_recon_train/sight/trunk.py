@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from hand_recon_ros.networks.hand_sight import COMPONENTS, FINE_CHANNELS, HandSight
 from hand_recon_ros.paths import shared_file
 from hand_recon_ros.runtime.backends import Run, load_openvino
+from hand_recon_ros.runtime.export import write_onnx
 
 Array = npt.NDArray[Any]
 
@@ -54,14 +55,5 @@ class Maps(nn.Module):
 
 def compiled(network: HandSight, path: Path) -> Run:
     """What gives the maps on one core; the exported network is left at path."""
-    program = torch.onnx.export(
-        Maps(network),
-        (torch.zeros(2, 224, 224, 3, dtype=torch.uint8),),
-        input_names=["images"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        dynamo=True,
-        verbose=False,
-    )
-    assert program is not None
-    program.save(path)
+    write_onnx(Maps(network), torch.zeros(2, 224, 224, 3, dtype=torch.uint8), path)
     return load_openvino(path, threads=1)

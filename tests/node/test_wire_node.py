@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from messages import STORE
+from processes import running
 from stand_in import StandIn, picture
 
 from hand_recon_ros.bus import LATCHED, RESULTS
@@ -38,17 +39,9 @@ SCRIPT = Path(__file__).with_name("wire_node_process.py")
 CAMERA = CameraModel(50, 50, 32, 24, 64, 48)
 
 
-@contextmanager
-def node_process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "ROS_DOMAIN_ID": str(DOMAIN), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
-    environment["PYTHONPATH"] = os.pathsep.join([str(SCRIPT.parents[1] / "bus"), *sys.path])
-    command = [sys.executable, str(SCRIPT), *arguments]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
+def node_process(*arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    path = os.pathsep.join([str(SCRIPT.parents[1] / "bus"), *sys.path])
+    return running([sys.executable, str(SCRIPT), *arguments], DOMAIN, PYTHONPATH=path)
 
 
 @contextmanager

@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 from linear_solver import LinearSolver, moved_hand
 from memory_bus import CAMERA, MemoryBus
 from messages import STORE
+from processes import running
 
 from hand_recon_ros.bus import RESULTS
 from hand_recon_ros.bus.diagnostics_codec import Level
@@ -144,16 +144,8 @@ def test_damaged_messages_and_impossible_hands_are_left_out(caplog: pytest.LogCa
     assert rig.ticks(2) == 0
 
 
-@contextmanager
-def retarget_process(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "ROS_DOMAIN_ID": str(DOMAIN), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
-    command = [sys.executable, "-m", "hand_recon_ros.cli", "retarget", *map(str, arguments)]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
+def retarget_process(*arguments: str | Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    return running([sys.executable, "-m", "hand_recon_ros.cli", "retarget", *map(str, arguments)], DOMAIN)
 
 
 @pytest.mark.skipif(not find_spec("dex_retargeting"), reason="needs the extra retarget")
